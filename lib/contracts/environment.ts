@@ -1,0 +1,26 @@
+/** Environment variables of the Lambda functions: constructs write them, handlers read them. */
+export const ENV = {
+  /** DynamoDB table of the journal. */
+  journalTable: 'JOURNAL_TABLE',
+  /** Region of the journal; only the pager needs it, because it also runs outside the standby Region. */
+  journalRegion: 'JOURNAL_REGION',
+  /** SSM path under which pairs register, with a slash at both ends. */
+  registryPath: 'REGISTRY_PATH',
+  /** Region of health checks and the checks parameter. */
+  routingRegion: 'ROUTING_REGION',
+  /** State machine that carries a drill. */
+  machineArn: 'MACHINE_ARN',
+  /** EventBridge Scheduler group of the one-shot restore schedules. */
+  scheduleGroup: 'SCHEDULE_GROUP',
+  /** Role that Scheduler takes to invoke the restore function. */
+  scheduleRoleArn: 'SCHEDULE_ROLE_ARN',
+  restoreFunctionArn: 'RESTORE_FUNCTION_ARN',
+  /** Bucket for reports. */
+  reportBucket: 'REPORT_BUCKET',
+  /** Name of the secret with the PagerDuty routing key; the same name in every Region. */
+  routingKeySecret: 'ROUTING_KEY_SECRET',
+  /** Base URL of the Events API, such as `https://events.pagerduty.com`. */
+  pagerDutyUrl: 'PAGERDUTY_URL',
+  queueUrl: 'QUEUE_URL',
+  deadLetterQueueUrl: 'DEAD_LETTER_QUEUE_URL',
+} as const;

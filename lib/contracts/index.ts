@@ -1,0 +1,4 @@
+export * from './drill';
+export * from './environment';
+export * from './events';
+export * from './registration';

@@ -1,0 +1,72 @@
+/**
+ * Names that several stacks, Regions and handlers must agree on.
+ *
+ * No token crosses a Region, so everything that another Region needs is a string that can be computed from the
+ * namespace and the pair. These names are frozen: a change renames deployed resources.
+ */
+
+/** Route 53's control plane, health checks and their metrics live in this Region only. */
+export const ROUTING_REGION = 'us-east-1';
+
+/** CloudWatch namespace of every metric that the library publishes. */
+export const METRIC_NAMESPACE = 'CdkFailover';
+
+/** Path on which the primary must answer 4xx or 5xx; a drill points the primary's health check at it. */
+export const MARKER_PATH_PREFIX = '/.well-known/failover-drill/';
+
+/** Names of what exists once per control set, in the standby Region unless said otherwise. */
+export interface ControlNames {
+  readonly journalTable: string;
+  readonly drillFunction: string;
+  readonly drillStepFunction: string;
+  readonly restoreFunction: string;
+  readonly keeperFunction: string;
+  readonly drillMachine: string;
+  readonly scheduleGroup: string;
+  readonly registryPath: string;
+  /** IAM is global, so role names carry the Region. */
+  readonly drillStepRole: string;
+  readonly restoreRole: string;
+  readonly scheduleRole: string;
+  /** Managed policies that live in the routing stack and are attached to the roles by name. */
+  readonly drillChecksPolicy: string;
+  readonly restoreChecksPolicy: string;
+}
+
+export function controlNames(namespace: string, standbyRegion: string): ControlNames {
+  const base = `cdk-failover-${namespace}`;
+  return {
+    journalTable: `${base}-journal`,
+    drillFunction: `${base}-drill`,
+    drillStepFunction: `${base}-drill-step`,
+    restoreFunction: `${base}-restore`,
+    keeperFunction: `${base}-keeper`,
+    drillMachine: `${base}-drill`,
+    scheduleGroup: base,
+    registryPath: `/cdk-failover/${namespace}/`,
+    drillStepRole: `${base}-drill-step-${standbyRegion}`,
+    restoreRole: `${base}-restore-${standbyRegion}`,
+    scheduleRole: `${base}-schedule-${standbyRegion}`,
+    drillChecksPolicy: `${base}-drill-checks`,
+    restoreChecksPolicy: `${base}-restore-checks`,
+  };
+}
+
+/** SSM parameter in the standby Region: what a pair is, written by its stack, read by drill, restore and keeper. */
+export const registrationParameter = (namespace: string, pair: string) => `/cdk-failover/${namespace}/${pair}/registration`;
+
+/** SSM parameter in us-east-1: the ids of the pair's health checks, which are born there and leave it no other way. */
+export const checksParameter = (namespace: string, pair: string) => `/cdk-failover/${namespace}/${pair}/checks`;
+
+/** Name of a TXT record that shows Route 53's verdict about one site; `label` hides it from guessing. */
+export const beaconName = (side: 'primary' | 'standby', fqdn: string, label?: string) =>
+  label ? `_${side}-${label}._failover.${fqdn}` : `_${side}._failover.${fqdn}`;
+
+export const BEACON_HEALTHY = 'healthy';
+export const BEACON_UNHEALTHY = 'unhealthy';
+
+/** The path that a drill puts into the health check of the primary. */
+export const markerPath = (drillId: string) => `${MARKER_PATH_PREFIX}${drillId}`;
+
+/** Name of the one-shot schedule that restores a drill whose runner died. EventBridge Scheduler allows 64 characters. */
+export const restoreScheduleName = (drillId: string) => `restore-${drillId}`;
