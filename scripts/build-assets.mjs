@@ -6,7 +6,9 @@ import { build } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
 const handlers = join(root, 'lib/runtime/handlers');
-const names = readdirSync(handlers).filter((f) => f.endsWith('.ts') && !f.startsWith('_')).map((f) => f.slice(0, -3));
+const names = readdirSync(handlers)
+  .filter((f) => f.endsWith('.ts') && !f.startsWith('_'))
+  .map((f) => f.slice(0, -3));
 
 /** SDK packages carry their whole package.json into the bundle for the user agent; name and version are all it reads. */
 const slimPackageJson = {
@@ -23,8 +25,15 @@ export const lambdaOptions = (name, outdir) => ({
   absWorkingDir: root,
   entryPoints: [`lib/runtime/handlers/${name}.ts`],
   outfile: join(outdir, name, 'index.js'),
-  bundle: true, platform: 'node', target: 'node22', format: 'cjs', mainFields: ['module', 'main'],
-  minify: true, legalComments: 'none', charset: 'utf8', logLevel: 'warning',
+  bundle: true,
+  platform: 'node',
+  target: 'node22',
+  format: 'cjs',
+  mainFields: ['module', 'main'],
+  minify: true,
+  legalComments: 'none',
+  charset: 'utf8',
+  logLevel: 'warning',
   // Lambda's credentials come from the environment; the other providers are a third of the SDK.
   alias: { '@aws-sdk/credential-provider-node': './lib/runtime/adapters/credentials-env.ts' },
   plugins: [slimPackageJson],

@@ -59,7 +59,12 @@ export interface DrillReport {
   readonly results: readonly DrillResult[];
   readonly expectations: readonly DrillExpectation[];
   readonly restore: { readonly outcome: string; readonly atMs?: number; readonly returnedAtMs?: number; readonly by?: string };
-  readonly sampling: { readonly periodMs: number; readonly largestGapMs: number; readonly limitMs: number; readonly valid: boolean };
+  readonly sampling: {
+    readonly periodMs: number;
+    readonly largestGapMs: number;
+    readonly limitMs: number;
+    readonly valid: boolean;
+  };
   /** RTO of each client, in ms after t0; null for a client that never got ten good answers in a row. */
   readonly clientsMs: readonly (number | null)[];
   readonly certificates: readonly { readonly site: string; readonly daysLeft: number | null; readonly because?: string }[];

@@ -67,7 +67,9 @@ export interface RegisteredAlarm {
 }
 
 export interface DrillSettings {
-  readonly fault: { readonly kind: 'healthCheckPath' } | { readonly kind: 'functions'; readonly inject: string; readonly restore: string };
+  readonly fault:
+    | { readonly kind: 'healthCheckPath' }
+    | { readonly kind: 'functions'; readonly inject: string; readonly restore: string };
   /** Targets in seconds: detection, switch, RTO. */
   readonly targets: { readonly detectionSec: number; readonly switchSec: number; readonly rtoSec: number };
   /** Hours of the day, in `timeZone`, in which a TRAFFIC drill may start. Absent: always. */

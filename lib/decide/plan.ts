@@ -26,11 +26,39 @@ export const MEASURE_LIMIT_SEC = 600;
 export const RETURN_LIMIT_SEC = 600;
 
 export const DRILL_PLAN: readonly PlanStep[] = [
-  { step: 'preflight', carriedBy: 'drill-step', limitSec: 120, retries: 2, onError: 'report', next: { ready: 'arm', otherwise: 'report' } },
-  { step: 'arm', carriedBy: 'drill-step', limitSec: 60, retries: 2, onError: 'restore', next: { armed: 'measure', otherwise: 'restore' } },
-  { step: 'measure', carriedBy: 'drill-step', limitSec: MEASURE_LIMIT_SEC + 60, retries: 0, onError: 'restore', next: { otherwise: 'restore' } },
+  {
+    step: 'preflight',
+    carriedBy: 'drill-step',
+    limitSec: 120,
+    retries: 2,
+    onError: 'report',
+    next: { ready: 'arm', otherwise: 'report' },
+  },
+  {
+    step: 'arm',
+    carriedBy: 'drill-step',
+    limitSec: 60,
+    retries: 2,
+    onError: 'restore',
+    next: { armed: 'measure', otherwise: 'restore' },
+  },
+  {
+    step: 'measure',
+    carriedBy: 'drill-step',
+    limitSec: MEASURE_LIMIT_SEC + 60,
+    retries: 0,
+    onError: 'restore',
+    next: { otherwise: 'restore' },
+  },
   { step: 'restore', carriedBy: 'restore', limitSec: 120, retries: 20, onError: 'report', next: { otherwise: 'await_return' } },
-  { step: 'await_return', carriedBy: 'drill-step', limitSec: RETURN_LIMIT_SEC + 60, retries: 2, onError: 'report', next: { otherwise: 'report' } },
+  {
+    step: 'await_return',
+    carriedBy: 'drill-step',
+    limitSec: RETURN_LIMIT_SEC + 60,
+    retries: 2,
+    onError: 'report',
+    next: { otherwise: 'report' },
+  },
   { step: 'report', carriedBy: 'drill-step', limitSec: 120, retries: 10, next: {} },
 ];
 

@@ -28,11 +28,11 @@ export interface FailoverRegionsProps {
   /** Public hosted zone of the pairs. */
   readonly zone: FailoverZone;
   /**
-   * Prefix of the deterministic names: 1 to 20 lower-case letters, digits and `-`. Frozen after the first deployment.
+   * Name of the control set, part of all deterministic names: 1 to 20 lower-case letters, digits and `-`. Frozen after the first deployment.
    *
    * @default - the construct id in lower case
    */
-  readonly namespace?: string;
+  readonly controlSetName?: string;
 }
 
 /** Stacks of your own, one per role; the same stack may take several roles only in us-east-1. */
@@ -43,7 +43,7 @@ export interface FailoverStacks {
   readonly routing: Stack;
   readonly zone: FailoverZone;
   /** @default - the construct id in lower case */
-  readonly namespace?: string;
+  readonly controlSetName?: string;
 }
 
 /** The stacks of one app: primary, standby and routing. One control set per instance, shared by its pairs. */
@@ -53,7 +53,7 @@ export class FailoverRegions extends Construct {
     return new FailoverRegions(scope, id, stacks as never);
   }
 
-  public readonly namespace: string = '';
+  public readonly controlSetName: string = '';
   public readonly zone: FailoverZone;
 
   constructor(scope: Construct, id: string, props: FailoverRegionsProps) {

@@ -49,7 +49,10 @@ export interface ProbeAnswer {
 
 export interface Probe {
   /** One request over a new connection. `path` replaces the target's own. Redirects are not followed. */
-  probe(target: ProbeTarget, options?: { readonly path?: string; readonly connect?: string; readonly timeoutMs?: number }): Promise<ProbeAnswer>;
+  probe(
+    target: ProbeTarget,
+    options?: { readonly path?: string; readonly connect?: string; readonly timeoutMs?: number },
+  ): Promise<ProbeAnswer>;
 }
 
 export interface HealthCheckView {
@@ -71,7 +74,11 @@ export interface CheckerObservation {
 export interface HealthChecks {
   read(id: string): Promise<HealthCheckView | Unknown>;
   /** Writes only if the stored version is still `version`. */
-  write(id: string, version: number, change: { readonly path?: string; readonly port?: number }): Promise<'written' | 'version-mismatch' | Unknown>;
+  write(
+    id: string,
+    version: number,
+    change: { readonly path?: string; readonly port?: number },
+  ): Promise<'written' | 'version-mismatch' | Unknown>;
   /** AWS allows one such call per second and account. */
   observations(id: string): Promise<readonly CheckerObservation[] | Unknown>;
 }
@@ -102,11 +109,21 @@ export interface Machine {
 
 export interface Alarms {
   /** State of each alarm, by name, in one Region. */
-  states(region: string, names: readonly string[]): Promise<Readonly<Record<string, 'OK' | 'ALARM' | 'INSUFFICIENT_DATA'>> | Unknown>;
+  states(
+    region: string,
+    names: readonly string[],
+  ): Promise<Readonly<Record<string, 'OK' | 'ALARM' | 'INSUFFICIENT_DATA'>> | Unknown>;
 }
 
 export interface Metrics {
-  publish(metrics: readonly { readonly name: string; readonly value: number; readonly unit: 'Seconds' | 'Count' | 'None'; readonly dimensions: Readonly<Record<string, string>> }[]): Promise<void>;
+  publish(
+    metrics: readonly {
+      readonly name: string;
+      readonly value: number;
+      readonly unit: 'Seconds' | 'Count' | 'None';
+      readonly dimensions: Readonly<Record<string, string>>;
+    }[],
+  ): Promise<void>;
 }
 
 export interface Reports {
@@ -120,7 +137,10 @@ export interface Announcer {
 
 /** A function of the user's, or our restore function. */
 export interface Functions {
-  invoke(name: string, payload: unknown): Promise<{ readonly kind: 'done'; readonly answer: unknown } | { readonly kind: 'failed'; readonly because: string }>;
+  invoke(
+    name: string,
+    payload: unknown,
+  ): Promise<{ readonly kind: 'done'; readonly answer: unknown } | { readonly kind: 'failed'; readonly because: string }>;
 }
 
 /** Structured log lines. */

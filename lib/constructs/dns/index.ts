@@ -1,0 +1,3 @@
+export * from './failover-pair';
+export * from './health-probe';
+export * from './site';

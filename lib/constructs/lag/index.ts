@@ -1,0 +1,1 @@
+export * from './replication-lag-alarms';

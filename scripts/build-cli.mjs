@@ -1,0 +1,26 @@
+// Bundles the command line: bin/failover.ts -> dist-cli/failover.js, and what the lab starts in child processes.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+const root = join(import.meta.dirname, '..');
+rmSync(join(root, 'dist-cli'), { recursive: true, force: true });
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  mainFields: ['module', 'main'],
+  minify: true,
+  legalComments: 'none',
+  charset: 'utf8',
+  logLevel: 'warning',
+};
+await build({
+  ...common,
+  entryPoints: ['bin/failover.ts'],
+  outfile: 'dist-cli/failover.js',
+  banner: { js: '#!/usr/bin/env node' },
+});
+await build({ ...common, entryPoints: ['lib/lab/scaled-clock.ts', 'lib/lab/lambda-runner.ts'], outdir: 'dist-cli/lab' });
