@@ -11,6 +11,10 @@ export const ROUTING_REGION = 'us-east-1';
 /** CloudWatch namespace of every metric that the library publishes. */
 export const METRIC_NAMESPACE = 'CdkFailover';
 
+/** Partition key of the journal table, and the attribute after whose time (Unix seconds) DynamoDB drops a claim. */
+export const JOURNAL_KEY = 'pk';
+export const JOURNAL_EXPIRES = 'expiresAt';
+
 /** Path on which the primary must answer 4xx or 5xx; a drill points the primary's health check at it. */
 export const MARKER_PATH_PREFIX = '/.well-known/failover-drill/';
 
@@ -25,8 +29,14 @@ export interface ControlNames {
   readonly scheduleGroup: string;
   readonly registryPath: string;
   /** IAM is global, so role names carry the Region. */
+  readonly drillRole: string;
   readonly drillStepRole: string;
   readonly restoreRole: string;
+  readonly keeperRole: string;
+  readonly machineRole: string;
+  /** Taken by EventBridge Scheduler to invoke drill and keeper. */
+  readonly starterRole: string;
+  /** Taken by the one-shot schedules to invoke the restore function, and nothing else. */
   readonly scheduleRole: string;
   /** Managed policies that live in the routing stack and are attached to the roles by name. */
   readonly drillChecksPolicy: string;
@@ -44,8 +54,12 @@ export function controlNames(namespace: string, standbyRegion: string): ControlN
     drillMachine: `${base}-drill`,
     scheduleGroup: base,
     registryPath: `/cdk-failover/${namespace}/`,
+    drillRole: `${base}-drill-${standbyRegion}`,
     drillStepRole: `${base}-drill-step-${standbyRegion}`,
     restoreRole: `${base}-restore-${standbyRegion}`,
+    keeperRole: `${base}-keeper-${standbyRegion}`,
+    machineRole: `${base}-machine-${standbyRegion}`,
+    starterRole: `${base}-starter-${standbyRegion}`,
     scheduleRole: `${base}-schedule-${standbyRegion}`,
     drillChecksPolicy: `${base}-drill-checks`,
     restoreChecksPolicy: `${base}-restore-checks`,
