@@ -1,0 +1,28 @@
+/**
+ * Metrics of a drill and of its age, in the standby Region. Runtime publishes them, constructs alarm on them.
+ * Names are frozen: alarms and dashboards of users rest on them.
+ */
+export const METRIC = {
+  /** Seconds; published with each TRAFFIC drill that got so far. */
+  detection: 'DrillDetectionSeconds',
+  trafficSwitch: 'DrillSwitchSeconds',
+  rto: 'DrillRtoSeconds',
+  /** Targets that a TRAFFIC drill missed or never measured: 0 to 3. */
+  targetsMissed: 'DrillTargetsMissed',
+  /** 1 when a TRAFFIC drill did not pass for any reason, 0 when it passed. A refused one counts as not passed. */
+  failed: 'DrillFailed',
+  /** 1 while something that a drill broke is not put back after its deadline, 0 when all is well; by the keeper, each minute. */
+  notRestored: 'DrillNotRestored',
+  /** Days since the last passed TRAFFIC drill, or since the pair was registered; by the keeper, each hour. */
+  daysSinceSuccess: 'DaysSinceSuccessfulDrill',
+  /** Days until the certificate of a site expires; by every preflight, so at least daily. Carries `Site` too. */
+  certificateDaysLeft: 'CertificateDaysLeft',
+} as const;
+
+/** Pair names are unique in their control set only. */
+export const pairDimensions = (namespace: string, pair: string) => ({ ControlSet: namespace, Pair: pair });
+
+export const siteDimensions = (namespace: string, pair: string, site: 'primary' | 'standby') => ({
+  ...pairDimensions(namespace, pair),
+  Site: site,
+});
