@@ -1,0 +1,176 @@
+// Prints docs/numbers.md and the generated tables of the README from lib/decide/timings: `npm run numbers`.
+// test/docs fails when a page and the data differ.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { allFacts, type Fact, numberOf } from '../lib/decide/timings';
+import {
+  type CheckTiming,
+  detectedWithin,
+  detectionTime,
+  FAILURE_MODES,
+  type FailureMode,
+  recoveryTime,
+} from '../lib/decide/timings/detection';
+
+const SECTIONS: readonly (readonly [prefix: string, title: string])[] = [
+  ['check.', 'Route 53 health checks'],
+  ['api.', 'Route 53 API'],
+  ['record.', 'Records'],
+  ['client.', 'Clients'],
+  ['alarm.', 'CloudWatch alarms'],
+  ['rds.', 'RDS'],
+  ['sns.', 'SNS'],
+  ['pagerduty.', 'PagerDuty'],
+  ['lambda.', 'Lambda'],
+  ['sfn.', 'Step Functions'],
+  ['scheduler.', 'EventBridge Scheduler'],
+  ['stack.', 'CloudFormation'],
+  ['policy.', 'IAM'],
+  ['ssm.', 'Systems Manager'],
+  ['price.', 'List prices'],
+];
+
+const MODE_NAMES: Readonly<Record<FailureMode, string>> = {
+  refused: 'connection refused',
+  'http-500': 'status 4xx or 5xx',
+  slow: 'connects, no answer in 2 s',
+  'black-hole': 'packets dropped',
+  'black-hole-tcp': 'packets dropped, TCP check',
+};
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+
+const sec = (value: number) => value.toFixed(1);
+const percent = (share: number) => (share > 0 && share < 0.01 ? '< 1 %' : `${Math.round(share * 100)} %`);
+const plain = (value: number) =>
+  value.toLocaleString('en-US', { maximumFractionDigits: 12, useGrouping: Math.abs(value) >= 1_000 });
+
+function factRow(f: Fact): readonly string[] {
+  const what = f.note ? `${f.what}; ${f.note}` : f.what;
+  return [`\`${f.id}\``, `${plain(f.value)} ${f.unit}`, what, f.provenance, f.date, `[page](${f.source})`];
+}
+
+function factSections(): string {
+  const known = SECTIONS.map(([prefix]) => prefix);
+  const homeless = allFacts().filter((f) => !known.some((prefix) => f.id.startsWith(prefix)));
+  if (homeless.length > 0) throw new Error(`no section for ${homeless.map((f) => f.id).join(', ')}`);
+  return SECTIONS.map(([prefix, title]) => {
+    const rows = allFacts().filter((f) => f.id.startsWith(prefix));
+    return `### ${title}\n\n${table(['Id', 'Value', 'What', 'Provenance', 'Read', 'Source'], rows.map(factRow))}`;
+  }).join('\n\n');
+}
+
+/** Detection and recovery of the checkers alone, for every mode. */
+function checkerTable(): string {
+  const timings: readonly CheckTiming[] = [3, 2, 1].map((failures) => ({
+    intervalSec: numberOf('check.interval.fast', 's'),
+    failures,
+  }));
+  const slow = { intervalSec: numberOf('check.interval.standard', 's'), failures: 3 };
+  return table(
+    ['Check', 'Outage', 'best', 'median', '99 of 100', 'worst', 'within 30 s', 'back to healthy, median'],
+    [...timings, slow].flatMap((timing) =>
+      FAILURE_MODES.map((mode) => {
+        const d = detectionTime(timing, mode);
+        return [
+          `${timing.intervalSec} s x ${timing.failures}`,
+          MODE_NAMES[mode],
+          sec(d.bestSec),
+          sec(d.medianSec),
+          sec(d.p99Sec),
+          sec(d.worstSec),
+          percent(detectedWithin(30, timing, mode)),
+          sec(recoveryTime(timing, mode).medianSec),
+        ];
+      }),
+    ),
+  );
+}
+
+/** What a user feels: detection, switch and RTO of a pair with its defaults. */
+export function detectionTable(): string {
+  const aggregationSec = numberOf('check.aggregation.typical', 's');
+  const aggregationMaxSec = numberOf('check.aggregation.max', 's');
+  const ttlSec = numberOf('record.ttl.ours', 's');
+  const rows = [3, 2].flatMap((failures) =>
+    FAILURE_MODES.filter((mode) => mode !== 'black-hole-tcp').map((mode) => {
+      const timing = { intervalSec: numberOf('check.interval.fast', 's'), failures };
+      const d = detectionTime(timing, mode);
+      const share = detectedWithin(30, timing, mode);
+      return [
+        `10 s x ${failures}`,
+        MODE_NAMES[mode],
+        `${sec(d.medianSec)} / ${sec(d.worstSec)} s`,
+        percent(share),
+        `${aggregationSec} / ${aggregationMaxSec} s`,
+        `${Math.round(d.medianSec + aggregationSec + ttlSec)} / ${Math.round(d.worstSec + aggregationMaxSec + ttlSec)} s`,
+      ];
+    }),
+  );
+  return table(
+    [
+      'Check',
+      'Outage',
+      'detection, median / worst (simulated)',
+      '< 30 s',
+      'switch, typical / planned maximum (assumed)',
+      'RTO, typical / worst (simulated and assumed)',
+    ],
+    rows,
+  );
+}
+
+export function numbersPage(): string {
+  return `# Numbers
+
+Printed from \`lib/decide/timings/facts.ts\` by \`npm run numbers\`; do not edit by hand. A test fails when this page and the data differ.
+
+Every number has a provenance:
+
+- **documented**: the vendor's own page says it. The date says when the page was read; \`2023-06\` means that only an older copy could be read.
+- **assumed**: no figure in the vendor's own text. It is a planning number until a drill in your account replaces it.
+- **simulated**: computed from documented rules and assumed parameters.
+- **measured**: seen by a clock, in a drill or in the lab. Drill and lab reports say which.
+
+## Why Route 53 has no separate recovery threshold
+
+\`FailureThreshold\` is one number for both directions: so many failures in a row turn a checker to unhealthy, and as many passes
+in a row turn it back. A "recovery threshold 2" beside "failure threshold 3" cannot be written in Route 53. What can be chosen is
+that one number, and coming back is in any case faster than going away: unhealthy needs 14 of 16 checkers to fail, healthy needs only 3
+of 16 to pass. At 10 s x 3 that is a median of ${sec(recoveryTime({ intervalSec: 10, failures: 3 }, 'refused').medianSec)} s (simulated). A pair that must not come back by itself needs a latch; this version has
+none, see [failure-modes.md](failure-modes.md).
+
+## What the checkers need, in seconds
+
+Simulated: closed form of \`lib/decide/timings/detection.ts\`, ${numberOf('check.checkers', 'count')} uncoordinated checkers, ${numberOf('check.round-trip', 's')} s for a good probe (assumed). The interval runs
+from a response to the next request, so the duration of a failing probe is added every round. Route 53's own delay from the verdict to
+changed answers comes on top and is not published.
+
+${checkerTable()}
+
+## What services do
+
+${factSections()}
+`;
+}
+
+const marker = (name: string) => [`<!-- numbers: ${name} -->`, '<!-- end of numbers -->'] as const;
+
+/** Replaces what stands between the markers of a generated part. */
+export function withPart(page: string, name: string, part: string): string {
+  const [begin, end] = marker(name);
+  const from = page.indexOf(begin);
+  const to = page.indexOf(end, from);
+  if (from < 0 || to < 0) throw new Error(`no part "${name}" in the page`);
+  return `${page.slice(0, from + begin.length)}\n\n${part}\n\n${page.slice(to)}`;
+}
+
+export const readmeWithNumbers = (readme: string) => withPart(readme, 'detection', detectionTable());
+
+if (require.main === module) {
+  const root = join(__dirname, '..');
+  const readme = join(root, 'README.md');
+  writeFileSync(join(root, 'docs/numbers.md'), numbersPage());
+  writeFileSync(readme, readmeWithNumbers(readFileSync(readme, 'utf8')));
+}
