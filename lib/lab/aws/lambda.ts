@@ -1,0 +1,51 @@
+import { type AwsCall, AwsFault, type AwsReply, type AwsService, arnOf, type Claim } from './call';
+import { json, jsonError } from './protocols';
+
+/** What an invocation came to. `failed` is what Lambda reports with `X-Amz-Function-Error`. */
+export type InvokeResult =
+  | { readonly kind: 'done'; readonly answer: unknown }
+  | { readonly kind: 'failed'; readonly errorType: string; readonly message: string };
+
+/** Runs functions; the lab does so in child processes. */
+export interface FunctionHost {
+  has(name: string, region: string): boolean;
+  invoke(name: string, region: string, event: unknown): Promise<InvokeResult>;
+  /** Asynchronous invocation: retried twice after a failure, as Lambda does. */
+  invokeLater(name: string, region: string, event: unknown): void;
+}
+
+/** Lambda's Invoke, synchronous and asynchronous. */
+export class Lambda implements AwsService {
+  public readonly name = 'lambda';
+  public readonly fail = jsonError;
+
+  public constructor(private readonly host: FunctionHost) {}
+
+  public async answer(call: AwsCall, claim: Claim): Promise<AwsReply> {
+    const path = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(call.path);
+    if (call.method !== 'POST' || !path?.[1])
+      throw new AwsFault('UnknownOperationException', `the lab does not play ${call.method} ${call.path}`, 404);
+    const name = functionName(decodeURIComponent(path[1]));
+    const arn = arnOf('lambda', call.region, `function:${name}`);
+    claim('lambda:InvokeFunction', arn);
+    if (!this.host.has(name, call.region)) throw new AwsFault('ResourceNotFoundException', `Function not found: ${arn}`, 404);
+    const event: unknown = call.body.length > 0 ? JSON.parse(call.body.toString()) : {};
+    if (call.headers['x-amz-invocation-type'] === 'Event') {
+      this.host.invokeLater(name, call.region, event);
+      return { status: 202, headers: {}, body: '' };
+    }
+    const result = await this.host.invoke(name, call.region, event);
+    if (result.kind === 'done') return json(result.answer ?? null);
+    return {
+      ...json({ errorType: result.errorType, errorMessage: result.message }),
+      headers: { 'content-type': 'application/json', 'x-amz-function-error': 'Unhandled' },
+    };
+  }
+}
+
+/** Name out of a name, a partial ARN or an ARN; a qualifier is dropped. */
+export const functionName = (given: string) =>
+  (given.includes(':function:') ? given.split(':function:')[1] : given)?.split(':')[0] ?? given;
+
+/** Region out of an ARN; undefined for a bare name. */
+export const functionRegion = (given: string) => (given.startsWith('arn:') ? given.split(':')[3] : undefined);

@@ -1,0 +1,73 @@
+import { type AwsCall, AwsFault, type AwsReply, type AwsService, arnOf, type Claim } from './call';
+import { json, jsonError } from './protocols';
+
+/** Values by `region/name`. Shared with the world, so that a scenario can rotate or remove one. */
+export type Values = Map<string, string>;
+
+/** SSM parameters: GetParameter, and GetParametersByPath in pages of ten as AWS does. */
+export class Parameters implements AwsService {
+  public readonly name = 'ssm';
+  public readonly fail = jsonError;
+
+  public constructor(private readonly values: Values) {}
+
+  public answer(call: AwsCall, claim: Claim): AwsReply {
+    const operation = call.headers['x-amz-target']?.split('.')[1];
+    const request = JSON.parse(call.body.toString()) as Record<string, string | boolean | undefined>;
+    const about = String(request.Name ?? request.Path ?? '').replace(/^\//, '');
+    claim(`ssm:${operation}`, arnOf('ssm', call.region, `parameter/${about}`));
+    if (operation === 'GetParameter') return this.one(call.region, String(request.Name));
+    if (operation === 'GetParametersByPath') return this.page(call.region, request);
+    throw new AwsFault('UnknownOperationException', `the lab does not play ssm:${operation}`);
+  }
+
+  private one(region: string, name: string): AwsReply {
+    const value = this.values.get(`${region}/${name}`);
+    if (value === undefined) throw new AwsFault('ParameterNotFound', `Parameter ${name} not found.`);
+    return json({ Parameter: parameter(region, name, value) });
+  }
+
+  private page(region: string, request: Record<string, string | boolean | undefined>): AwsReply {
+    const path = `${String(request.Path).replace(/\/$/, '')}/`;
+    const found = [...this.values]
+      .filter(([key]) => key.startsWith(`${region}/`))
+      .map(([key, value]) => [key.slice(region.length + 1), value] as const)
+      .filter(([name]) => name.startsWith(path) && (request.Recursive === true || !name.slice(path.length).includes('/')))
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+    const from = Number(request.NextToken ?? 0);
+    const size = Number(request.MaxResults ?? 10);
+    if (size > 10) throw new AwsFault('ValidationException', 'Value at maxResults must be less than or equal to 10');
+    return json({
+      Parameters: found.slice(from, from + size).map(([name, value]) => parameter(region, name, value)),
+      NextToken: from + size < found.length ? String(from + size) : undefined,
+    });
+  }
+}
+
+const parameter = (region: string, name: string, value: string) => ({
+  Name: name,
+  Type: 'String',
+  Value: value,
+  Version: 1,
+  ARN: arnOf('ssm', region, `parameter${name}`),
+});
+
+/** Secrets Manager: GetSecretValue. Real ARNs end in six random characters; here always the same six. */
+export class Secrets implements AwsService {
+  public readonly name = 'secretsmanager';
+  public readonly fail = jsonError;
+
+  public constructor(private readonly values: Values) {}
+
+  public answer(call: AwsCall, claim: Claim): AwsReply {
+    const operation = call.headers['x-amz-target']?.split('.')[1];
+    const { SecretId: name = '' } = JSON.parse(call.body.toString()) as { SecretId?: string };
+    const arn = arnOf('secretsmanager', call.region, `secret:${name}-AbCdEf`);
+    claim(`secretsmanager:${operation}`, arn);
+    if (operation !== 'GetSecretValue')
+      throw new AwsFault('UnknownOperationException', `the lab does not play secretsmanager:${operation}`);
+    const value = this.values.get(`${call.region}/${name}`);
+    if (value === undefined) throw new AwsFault('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
+    return json({ ARN: arn, Name: name, SecretString: value, VersionStages: ['AWSCURRENT'] });
+  }
+}

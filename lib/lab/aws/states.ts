@@ -1,0 +1,72 @@
+import { type AslMachine, type WalkEnd, type WalkHooks, walk } from './asl';
+import { type AwsCall, AwsFault, type AwsReply, type AwsService, arnOf, type Claim } from './call';
+import { json, jsonError } from './protocols';
+
+/** One execution of a machine, as the lab's view and assertions see it. */
+export interface Execution {
+  readonly arn: string;
+  readonly name: string;
+  readonly input: string;
+  readonly startedAtMs: number;
+  /** Settles when the execution ends. */
+  readonly ended: Promise<WalkEnd>;
+}
+
+export interface LabMachine {
+  readonly region: string;
+  readonly name: string;
+  readonly definition: AslMachine;
+}
+
+/** Step Functions, Standard workflows: StartExecution, idempotent by name and input while the execution runs. */
+export class StepFunctions implements AwsService {
+  public readonly name = 'states';
+  public readonly fail = jsonError;
+  private readonly executions = new Map<string, Execution & { running: boolean }>();
+
+  public constructor(
+    private readonly machines: readonly LabMachine[],
+    private readonly hooks: Omit<WalkHooks, 'context'>,
+  ) {}
+
+  public answer(call: AwsCall, claim: Claim): AwsReply {
+    const operation = call.headers['x-amz-target']?.split('.')[1];
+    const request = JSON.parse(call.body.toString()) as { stateMachineArn: string; name: string; input?: string };
+    claim(`states:${operation}`, request.stateMachineArn);
+    if (operation !== 'StartExecution')
+      throw new AwsFault('UnknownOperationException', `the lab does not play states:${operation}`);
+    if (!/^[\w-]{1,80}$/.test(request.name)) throw new AwsFault('InvalidName', `Invalid Name: '${request.name}'`);
+    const machine = this.machines.find(
+      (one) => arnOf('states', one.region, `stateMachine:${one.name}`) === request.stateMachineArn,
+    );
+    if (!machine || machine.region !== call.region) {
+      throw new AwsFault('StateMachineDoesNotExist', `State Machine Does Not Exist: '${request.stateMachineArn}'`);
+    }
+    const execution = this.start(machine, request.name, request.input ?? '{}');
+    return json({ executionArn: execution.arn, startDate: execution.startedAtMs / 1_000 });
+  }
+
+  /** All executions, oldest first. */
+  public all(): readonly Execution[] {
+    return [...this.executions.values()];
+  }
+
+  private start(machine: LabMachine, name: string, input: string): Execution {
+    const arn = arnOf('states', machine.region, `execution:${machine.name}:${name}`);
+    const known = this.executions.get(arn);
+    if (known?.running && known.input === input) return known;
+    if (known) throw new AwsFault('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);
+    const startedAtMs = this.hooks.time.nowMs();
+    const context = {
+      Execution: { Id: arn, Name: name, Input: JSON.parse(input) as unknown, StartTime: new Date(startedAtMs).toISOString() },
+      StateMachine: { Id: arnOf('states', machine.region, `stateMachine:${machine.name}`), Name: machine.name },
+    };
+    const ended = walk(machine.definition, JSON.parse(input), { ...this.hooks, context });
+    const execution = { arn, name, input, startedAtMs, ended, running: true };
+    this.executions.set(arn, execution);
+    ended.finally(() => {
+      execution.running = false;
+    });
+    return execution;
+  }
+}
