@@ -24,7 +24,7 @@ module.exports = {
       name: 'lab-without-cdk', severity: 'error', comment: 'the lab runs without CDK and without the constructs',
       from: { path: '^lib/lab/' }, to: { path: ['^lib/constructs/', '^lib/index', '^node_modules/(aws-cdk-lib|constructs)/'] },
     },
-    only('constructs-define', '^lib/(constructs|index)', ['^lib/constructs/', '^lib/decide/', '^lib/contracts/', '^node_modules/(aws-cdk-lib|constructs)/', '^(node:)?(path|fs)$'], 'constructs reach the runtime as built assets, by path'),
+    only('constructs-define', '^lib/(constructs|index)', ['^lib/constructs/', '^lib/decide/', '^lib/contracts/', '^node_modules/(aws-cdk-lib|constructs)/', '^(node:)?(path|fs|net)$'], 'constructs reach the runtime as built assets, by path'),
     {
       name: 'examples-use-the-front-door', severity: 'error', comment: 'examples import the package, as a user does',
       from: { path: '^examples/' }, to: { path: '^lib/', pathNot: '^lib/index\\.ts$' },

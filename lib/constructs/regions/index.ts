@@ -1,1 +1,2 @@
 export * from './failover-regions';
+export * from './failover-zone';
