@@ -1,0 +1,5 @@
+export * from './answer';
+export * from './change-batch';
+export * from './health';
+export * from './lookup';
+export * from './record';
