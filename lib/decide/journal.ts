@@ -19,6 +19,8 @@ export interface JournalItem {
   readonly lastDrills: readonly EndedDrill[];
   /** Unix ms of the last drill at TRAFFIC or above that passed. */
   readonly lastSuccessAtMs?: number;
+  /** Unix ms since which the keeper has known the pair; the age of a drill that never passed counts from here. */
+  readonly watchedSinceMs?: number;
 }
 
 export interface RunningDrill {
@@ -32,7 +34,13 @@ export interface RunningDrill {
   /** Recorded before anything is broken; absent means nothing was. */
   readonly undo?: Undo;
   /** What the restore found, once it ran. */
-  readonly restored?: { readonly outcome: RestoreOutcome; readonly atMs: number; readonly by: string };
+  readonly restored?: {
+    readonly outcome: RestoreOutcome;
+    readonly atMs: number;
+    readonly by: string;
+    /** Last time that a restore looked and found nothing left to do. */
+    readonly verifiedAtMs?: number;
+  };
   readonly stopRequested?: boolean;
   /** Last direct probe of the primary, from the drill. A page is downgraded only while this is good and fresh. */
   readonly lastPrimaryProbe?: { readonly good: boolean; readonly atMs: number };

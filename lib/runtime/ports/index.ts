@@ -2,6 +2,8 @@ import type { FailoverEvent } from '../../contracts/events';
 import type { ChecksDocument, PairRegistration, ProbeTarget } from '../../contracts/registration';
 import type { JournalItem } from '../../decide/journal';
 
+export * from './pager';
+
 /** The clock, both halves of it: faking one half makes tests spin or lie. */
 export interface Time {
   /** Unix time in milliseconds. */
@@ -28,16 +30,19 @@ export type DnsAnswer =
   | Unknown;
 
 export interface Dns {
-  /** Authoritative servers of the zone as `address:port`. */
+  /** Authoritative servers of the zone as `address:port`, by the system's resolver. */
   nameServers(zoneName: string): Promise<readonly string[] | Unknown>;
-  /** Asks one server directly, without any cache. CNAME values have no closing dot. */
+  /** Asks one server (`host` or `host:port`) once, without any cache. CNAME values have no closing dot. */
   ask(server: string, name: string, type: 'A' | 'AAAA' | 'CNAME' | 'TXT', transport?: 'udp' | 'tcp'): Promise<DnsAnswer>;
   /** Addresses of a name by the system's resolver, for following a CNAME out of the zone. */
   addresses(name: string): Promise<readonly string[] | Unknown>;
 }
 
 export interface ProbeAnswer {
-  /** `good`: 2xx or 3xx in time, with the search string where there is one. `bad`: the endpoint answered otherwise or not at all. */
+  /**
+   * `good`: 2xx or 3xx in time, with a valid certificate and the search string where there is one. For `tcp`: connected.
+   * `bad`: the endpoint answered otherwise or not at all.
+   */
   readonly kind: 'good' | 'bad';
   readonly because: string;
   readonly status?: number;
@@ -51,7 +56,14 @@ export interface Probe {
   /** One request over a new connection. `path` replaces the target's own. Redirects are not followed. */
   probe(
     target: ProbeTarget,
-    options?: { readonly path?: string; readonly connect?: string; readonly timeoutMs?: number },
+    options?: {
+      readonly path?: string;
+      readonly connect?: string;
+      readonly port?: number;
+      readonly host?: string;
+      /** PEM of a certificate authority that is trusted besides the public ones. */
+      readonly certificateAuthority?: string;
+    },
   ): Promise<ProbeAnswer>;
 }
 

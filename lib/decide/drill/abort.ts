@@ -1,0 +1,39 @@
+/** Failed direct probes of the standby in a row that end a drill. */
+export const STANDBY_FAILS = 3;
+/** Reads of the abort alarms in a row that may fail. */
+export const ALARM_BLIND_READS = 3;
+
+export interface AbortFacts {
+  readonly fault: 'healthCheckPath' | 'functions';
+  readonly standbyBeacon?: 'healthy' | 'unhealthy' | 'unknown';
+  readonly standbyFails: number;
+  /** Why the primary's own direct probe failed, if the last one did. */
+  readonly primaryBad?: string;
+  readonly abortAlarmsOn: readonly string[];
+  readonly alarmBlindReads: number;
+  /** From the journal: an operator, a restore, the deadline. */
+  readonly stop?: string;
+  readonly limitReached: boolean;
+}
+
+export interface Abort {
+  readonly because: string;
+  /** The primary itself failed: the drill yields, and people are told at once. */
+  readonly realOutage: boolean;
+}
+
+/** Every reason to end a measurement early; the first that counts. */
+export function abortReason(facts: AbortFacts): Abort | undefined {
+  // A fault of the user's own functions breaks the primary by design; a path fault never does.
+  if (facts.fault === 'healthCheckPath' && facts.primaryBad !== undefined) {
+    return { because: `the primary itself does not answer: ${facts.primaryBad}; this may be a real outage`, realOutage: true };
+  }
+  const calm = (because: string): Abort => ({ because, realOutage: false });
+  if (facts.stop !== undefined) return calm(facts.stop);
+  if (facts.standbyBeacon === 'unhealthy') return calm('Route 53 calls the standby unhealthy');
+  if (facts.standbyFails >= STANDBY_FAILS) return calm(`${facts.standbyFails} direct probes of the standby failed in a row`);
+  if (facts.abortAlarmsOn.length > 0) return calm(`alarm ${facts.abortAlarmsOn.join(', ')} is on`);
+  if (facts.alarmBlindReads >= ALARM_BLIND_READS) return calm('the alarms that would stop the drill cannot be read');
+  if (facts.limitReached) return calm('the time limit for measuring was reached');
+  return undefined;
+}
