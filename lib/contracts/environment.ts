@@ -23,4 +23,10 @@ export const ENV = {
   pagerDutyUrl: 'PAGERDUTY_URL',
   queueUrl: 'QUEUE_URL',
   deadLetterQueueUrl: 'DEAD_LETTER_QUEUE_URL',
+  /** PagerDuty severity of what comes by the critical topic, and of what comes by the warning topic. */
+  criticalSeverity: 'CRITICAL_SEVERITY',
+  warningSeverity: 'WARNING_SEVERITY',
+  /** Alert path and stack, as the dimensions of the sender's metrics. */
+  alertPath: 'ALERT_PATH',
+  alertStack: 'ALERT_STACK',
 } as const;

@@ -1,0 +1,68 @@
+import type { JournalItem } from '../journal';
+import type { AlarmState, Received } from './types';
+
+/** A message this old, or one that was tried before, may have been overtaken by later news. */
+export const STALE_MS = 60_000;
+
+export type Source =
+  | { readonly kind: 'alarm'; readonly name: string; readonly region: string }
+  | { readonly kind: 'journal'; readonly pair: string };
+
+/** Whom to ask before sending; undefined when the message is fresh or nobody could know better. */
+export function sourceToAsk(received: Received, attempt: number, nowMs: number): Source | undefined {
+  const { alert } = received;
+  const atMs = alert.kind === 'own' ? alert.event.atMs : alert.atMs;
+  if (attempt <= 1 && nowMs - atMs <= STALE_MS) return undefined;
+  if (alert.kind === 'alarm') return { kind: 'alarm', name: alert.name, region: alert.region };
+  if (alert.kind === 'own' && alert.event.action === 'trigger' && alert.event.pair)
+    return { kind: 'journal', pair: alert.event.pair };
+  return undefined;
+}
+
+/**
+ * What to do with a message after its source was asked.
+ *
+ * - `send`: as it is.
+ * - `over`: send a resolve in its place, because a trigger that was lost on the way back may have opened an incident.
+ * - `superseded`: say nothing, the alarm is on again and its own message speaks.
+ * - `wait`: try again later, because not knowing never closes an incident.
+ */
+export type SourceVerdict =
+  | { readonly kind: 'send'; readonly because: string }
+  | { readonly kind: 'over'; readonly because: string }
+  | { readonly kind: 'superseded'; readonly because: string }
+  | { readonly kind: 'wait'; readonly because: string };
+
+export type AlarmNow = AlarmState | 'gone' | { readonly kind: 'unknown'; readonly because: string };
+
+/** Judges a stale alarm notification by the alarm's state now. */
+export function judgeAlarm(told: AlarmState, now: AlarmNow): SourceVerdict {
+  const resolves = told === 'OK';
+  if (typeof now === 'object') {
+    return { kind: resolves ? 'wait' : 'send', because: `the alarm's state is unknown: ${now.because}` };
+  }
+  if (now === 'gone') return { kind: 'send', because: 'the alarm does not exist any more' };
+  if (resolves) {
+    return now === 'ALARM'
+      ? { kind: 'superseded', because: 'the alarm is in ALARM again' }
+      : { kind: 'send', because: `the alarm is ${now}` };
+  }
+  return now === 'OK' ? { kind: 'over', because: 'the alarm is OK by now' } : { kind: 'send', because: `the alarm is ${now}` };
+}
+
+/**
+ * Judges a stale trigger of a drill by the journal: what a drill complained about before its restore is over once the
+ * restore is done. What it says afterwards, such as a missed target, stands.
+ */
+export function judgeOwn(
+  incidentKey: string,
+  atMs: number,
+  item: JournalItem | undefined | { readonly kind: 'unknown'; readonly because: string },
+): SourceVerdict {
+  if (item && 'kind' in item) return { kind: 'send', because: `the journal is unknown: ${item.because}` };
+  const ended = item?.lastDrills.find((drill) => incidentKey === `${item.pair}/drill/${drill.id}`);
+  if (ended?.restoredAtMs !== undefined && ended.restoredAtMs > atMs) {
+    return { kind: 'over', because: `drill ${ended.id} was restored after this` };
+  }
+  return { kind: 'send', because: 'the journal does not say that it is over' };
+}
