@@ -1,7 +1,4 @@
-// Prints docs/numbers.md and the generated tables of the README from lib/decide/timings: `npm run numbers`.
-// test/docs fails when a page and the data differ.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+// docs/numbers.md and the tables of the README, from lib/decide/timings. `npm run docs` writes them.
 import { allFacts, type Fact, numberOf } from '../lib/decide/timings';
 import {
   type CheckTiming,
@@ -124,7 +121,7 @@ export function detectionTable(): string {
 export function numbersPage(): string {
   return `# Numbers
 
-Printed from \`lib/decide/timings/facts.ts\` by \`npm run numbers\`; do not edit by hand. A test fails when this page and the data differ.
+Printed from \`lib/decide/timings/facts.ts\` by \`npm run docs\`; do not edit by hand. A test fails when this page and the data differ.
 
 Every number has a provenance:
 
@@ -167,10 +164,3 @@ export function withPart(page: string, name: string, part: string): string {
 }
 
 export const readmeWithNumbers = (readme: string) => withPart(readme, 'detection', detectionTable());
-
-if (require.main === module) {
-  const root = join(__dirname, '..');
-  const readme = join(root, 'README.md');
-  writeFileSync(join(root, 'docs/numbers.md'), numbersPage());
-  writeFileSync(readme, readmeWithNumbers(readFileSync(readme, 'utf8')));
-}

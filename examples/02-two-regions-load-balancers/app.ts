@@ -68,7 +68,7 @@ export function build(app: App): void {
 
   // #region pair
   const regions = new FailoverRegions(app, 'Shop', { account, primary: 'eu-west-1', standby: 'eu-central-1', zone });
-  const alerts = new AlertPath(regions, 'Alerts', {
+  const alerts = new AlertPath(app, 'Alerts', {
     regions,
     targets: [AlertTarget.pagerDuty({ secretName: 'pagerduty' }), AlertTarget.email('oncall@example.com')],
   });
