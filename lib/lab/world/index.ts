@@ -1,4 +1,5 @@
 export * from './black-hole';
+export * from './clock';
 export * from './health-check-config';
 export * from './health-checks';
 export * from './name-server';
