@@ -8,6 +8,7 @@ export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 export interface LabAlarm {
   readonly name: string;
   readonly region: string;
+  readonly description: string;
   readonly namespace: string;
   readonly metric: string;
   /** Breaching periods in a row before the alarm fires. */
@@ -101,7 +102,7 @@ export class CloudWatch implements AwsService {
   private notification(alarm: LabAlarm, before: AlarmState, state: AlarmState, value: number | undefined): string {
     return JSON.stringify({
       AlarmName: alarm.name,
-      AlarmDescription: 'alarm of the lab',
+      AlarmDescription: alarm.description,
       AWSAccountId: LAB_ACCOUNT,
       NewStateValue: state,
       NewStateReason: value === undefined ? 'no datapoint' : `Threshold Crossed: 1 datapoint [${value}]`,

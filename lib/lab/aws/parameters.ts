@@ -1,7 +1,7 @@
 import { type AwsCall, AwsFault, type AwsReply, type AwsService, arnOf, type Claim } from './call';
 import { json, jsonError } from './protocols';
 
-/** Values by `region/name`. Shared with the world, so that a scenario can rotate or remove one. */
+/** Values by `region:name`. Shared with the world, so that a scenario can rotate or remove one. */
 export type Values = Map<string, string>;
 
 /** SSM parameters: GetParameter, and GetParametersByPath in pages of ten as AWS does. */
@@ -22,7 +22,7 @@ export class Parameters implements AwsService {
   }
 
   private one(region: string, name: string): AwsReply {
-    const value = this.values.get(`${region}/${name}`);
+    const value = this.values.get(`${region}:${name}`);
     if (value === undefined) throw new AwsFault('ParameterNotFound', `Parameter ${name} not found.`);
     return json({ Parameter: parameter(region, name, value) });
   }
@@ -30,7 +30,7 @@ export class Parameters implements AwsService {
   private page(region: string, request: Record<string, string | boolean | undefined>): AwsReply {
     const path = `${String(request.Path).replace(/\/$/, '')}/`;
     const found = [...this.values]
-      .filter(([key]) => key.startsWith(`${region}/`))
+      .filter(([key]) => key.startsWith(`${region}:`))
       .map(([key, value]) => [key.slice(region.length + 1), value] as const)
       .filter(([name]) => name.startsWith(path) && (request.Recursive === true || !name.slice(path.length).includes('/')))
       .sort(([a], [b]) => (a < b ? -1 : 1));
@@ -66,7 +66,7 @@ export class Secrets implements AwsService {
     claim(`secretsmanager:${operation}`, arn);
     if (operation !== 'GetSecretValue')
       throw new AwsFault('UnknownOperationException', `the lab does not play secretsmanager:${operation}`);
-    const value = this.values.get(`${call.region}/${name}`);
+    const value = this.values.get(`${call.region}:${name}`);
     if (value === undefined) throw new AwsFault('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
     return json({ ARN: arn, Name: name, SecretString: value, VersionStages: ['AWSCURRENT'] });
   }

@@ -64,7 +64,7 @@ export class StepFunctions implements AwsService {
     const ended = walk(machine.definition, JSON.parse(input), { ...this.hooks, context });
     const execution = { arn, name, input, startedAtMs, ended, running: true };
     this.executions.set(arn, execution);
-    ended.finally(() => {
+    void ended.finally(() => {
       execution.running = false;
     });
     return execution;
