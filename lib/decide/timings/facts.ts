@@ -94,6 +94,7 @@ export const FACTS = {
   'record.ttl.alias-elb': [60, 's', D, RECORD, 'TTL of an alias to a load balancer', 'cannot be changed, which is why a pair uses CNAMEs to regional names'],
   'record.ttl.cdk-default': [1_800, 's', D, `${DOCS}/cdk/api/v2/docs/aws-cdk-lib.aws_route53.ARecord.html`, 'TTL that aws-cdk-lib gives a record when none is set'],
   'record.ttl.beacon': [1, 's', D, RECORD, 'TTL of a beacon', 'our choice; 0 to 2,147,483,647 is legal'],
+  'record.negative-cache': [900, 's', A, `${R53}/DeveloperGuide/SOA-NSrecords.html`, 'how long a resolver may remember that a name does not exist', 'the TTL of the SOA record that Route 53 makes; can be edited'],
   'client.keep-alive.alb': [3_600, 's', D, `${DOCS}/r53recovery/latest/dg/route53-arc-best-practices.regional.html`, 'longest time that an Application Load Balancer keeps a client connection by default', 'such a client stays on the old side; 300 s is the advice'],
   'client.jvm-cache': [60, 's', D, `${DOCS}/AmazonRDS/latest/UserGuide/Concepts.MultiAZ.Failover.html`, 'longest DNS cache that AWS advises for a JVM'],
 
