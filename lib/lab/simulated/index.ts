@@ -1,0 +1,3 @@
+export * from './detection';
+export * from './random';
+export * from './scheduler';
