@@ -1,0 +1,111 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { acknowledge } from '../internal/acknowledge';
+import { assetPath } from '../internal/asset-path';
+import { type Permission, permit } from '../internal/permission';
+
+export interface ControlFunctionProps {
+  /** Name of the bundle in `assets/`. */
+  readonly bundle: string;
+  readonly description: string;
+  readonly functionName: string;
+  readonly roleName: string;
+  readonly timeoutSec: number;
+  /** Lambda gives processor in proportion to memory. */
+  readonly memoryMb: number;
+  /** Room that no other function of the account can take. */
+  readonly concurrency: number;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly permissions: readonly Permission[];
+  readonly key: kms.IKey;
+  /** Where an asynchronous call ends that never succeeded. Left out: only called synchronously. */
+  readonly deadLetters?: sqs.IQueue;
+  /** Tries after the first one of an asynchronous call. */
+  readonly asyncRetries?: number;
+  /** Age at which an asynchronous call is given up. */
+  readonly asyncAge?: Duration;
+}
+
+const TRACING: Permission = {
+  sid: 'Tracing',
+  actions: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'],
+  resources: ['*'],
+  wildcard: 'X-Ray has no resources: both calls accept "*" only.',
+};
+
+/** A Lambda function with a role of its own, whose rights are managed policies of our own and nothing else. */
+export class ControlFunction extends Construct {
+  public readonly function: lambda.Function;
+  public readonly role: iam.Role;
+  private pairPolicy?: iam.ManagedPolicy;
+  private readonly ofPairs = new Map<string, iam.PolicyStatement>();
+
+  public constructor(scope: Construct, id: string, props: ControlFunctionProps) {
+    super(scope, id);
+    const logGroup = new logs.LogGroup(this, 'Log', {
+      encryptionKey: props.key,
+      retention: logs.RetentionDays.SIX_MONTHS,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.role = new iam.Role(this, 'Role', {
+      roleName: props.roleName,
+      description: props.description,
+      assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+    });
+    const policy = new iam.ManagedPolicy(this, 'Policy', { description: props.description, roles: [this.role] });
+    const platform: Permission[] = [
+      { sid: 'Logs', actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] },
+      TRACING,
+    ];
+    if (props.deadLetters) {
+      platform.push({ sid: 'DeadLetters', actions: ['sqs:SendMessage'], resources: [props.deadLetters.queueArn] });
+    }
+    for (const permission of [...props.permissions, ...platform]) permit(policy, permission);
+
+    this.function = new lambda.Function(this, 'Function', {
+      functionName: props.functionName,
+      description: props.description,
+      code: lambda.Code.fromAsset(assetPath(props.bundle)),
+      handler: 'index.handler',
+      runtime: lambda.Runtime.NODEJS_24_X,
+      architecture: lambda.Architecture.ARM_64,
+      memorySize: props.memoryMb,
+      timeout: Duration.seconds(props.timeoutSec),
+      reservedConcurrentExecutions: props.concurrency,
+      environment: { ...props.environment },
+      // Without updates: the L2 would add inline policies for what `policy` says already.
+      role: this.role.withoutPolicyUpdates(),
+      logGroup,
+      tracing: lambda.Tracing.ACTIVE,
+      deadLetterQueue: props.deadLetters,
+      ...(props.deadLetters ? { retryAttempts: props.asyncRetries, maxEventAge: props.asyncAge } : {}),
+    });
+    // Lambda checks on creation that the role may write to the dead-letter queue.
+    this.function.node.addDependency(policy);
+    acknowledge(this.function, {
+      'NIST.800.53.R5-LambdaInsideVPC': 'A failover must not depend on a VPC, its endpoints or its address translation.',
+      ...(props.deadLetters
+        ? {}
+        : {
+            'NIST.800.53.R5-LambdaDLQ': 'Called synchronously by Step Functions, which keeps the error and acts on it.',
+            'Serverless-LambdaDLQ': 'Called synchronously by Step Functions, which keeps the error and acts on it.',
+          }),
+    });
+  }
+
+  /** A right that a pair brings along. Pairs share one statement per `sid`, in a policy of its own for its size. */
+  public permitForPair(permission: Permission): void {
+    this.pairPolicy ??= new iam.ManagedPolicy(this, 'PairPolicy', {
+      description: 'What the pairs bring along',
+      roles: [this.role],
+    });
+    const statement = this.ofPairs.get(permission.sid);
+    if (statement === undefined) this.ofPairs.set(permission.sid, permit(this.pairPolicy, permission));
+    else statement.addResources(...permission.resources);
+  }
+}

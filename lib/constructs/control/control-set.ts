@@ -1,0 +1,252 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type * as scheduler from 'aws-cdk-lib/aws-scheduler';
+import type * as sns from 'aws-cdk-lib/aws-sns';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import type * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import type { DrillRequest } from '../../contracts/drill';
+import { ENV } from '../../contracts/environment';
+import { longestCallSec } from '../../decide/machine';
+import { type ControlNames, controlNames, ROUTING_REGION } from '../../decide/names';
+import { type AlertPath, AlertSeverity } from '../alert';
+import { MAX_PAIRS } from '../internal/limits';
+import type { FailoverRegions } from '../regions';
+import { CheckPolicies } from './check-policies';
+import { controlAlarms } from './control-alarms';
+import { ControlFunction } from './control-function';
+import { drillStateMachine } from './drill-state-machine';
+import * as may from './permissions';
+import { Starter } from './starter';
+import { controlKey, deadLetterQueue, journalTable, reportBucket } from './store';
+
+/** Whose control set it is. */
+export interface ControlSetProps {
+  /** Stacks that the control set serves; it lives in the standby's. */
+  readonly regions: FailoverRegions;
+}
+
+/** What a drilled pair brings along. */
+export interface DrilledPair {
+  readonly name: string;
+  readonly primaryCheckId: string;
+  readonly topics: readonly sns.ITopic[];
+  readonly inject?: lambda.IFunction;
+  readonly restore?: lambda.IFunction;
+  readonly alerts?: AlertPath;
+}
+
+/**
+ * Journal, drill, restore and keeper of one `FailoverRegions`, shared by its pairs, in the standby Region.
+ *
+ * Made when the first drill needs it; `FailoverRegions.controlOf(regions)` gives it to you.
+ */
+export class ControlSet extends Construct {
+  /** One item per pair: what runs, what must be undone, what came out. Outlives its stack. */
+  public readonly journal: dynamodb.ITable;
+  /** What a schedule or a person invokes. */
+  public readonly drillFunction: lambda.IFunction;
+  /** Puts back what a drill broke. Idempotent; may be invoked by hand with `{ "pair": ..., "drillId": ... }`. */
+  public readonly restoreFunction: lambda.IFunction;
+  /** Each minute: restores what is overdue, publishes the age of the last passed drill. */
+  public readonly keeperFunction: lambda.IFunction;
+  /** Carries a drill, one named state per step. */
+  public readonly machine: sfn.IStateMachine;
+  /** Reports of drills, as JSON and Markdown, under `drills/`. */
+  public readonly reports: s3.IBucket;
+
+  private readonly names: ControlNames;
+  private readonly key: kms.Key;
+  private readonly shared: may.Shared;
+  private readonly deadLetters: sqs.IQueue;
+  private readonly steps: ControlFunction;
+  private readonly restore: ControlFunction;
+  private readonly keeper: ControlFunction;
+  private readonly checks: CheckPolicies;
+  private readonly starter: Starter;
+  private readonly alarms: readonly cloudwatch.Alarm[];
+  private readonly told = new Set<AlertPath>();
+
+  public constructor(scope: Construct, id: string, props: ControlSetProps) {
+    super(scope, id);
+    const stack = Stack.of(this);
+    const { regions } = props;
+    const names = controlNames(regions.controlSetName, stack.region);
+    this.names = names;
+    this.key = controlKey(this);
+    this.deadLetters = deadLetterQueue(this);
+    this.journal = journalTable(this, names.journalTable);
+    const bucket = reportBucket(this, this.key);
+    this.reports = bucket;
+    this.shared = { stack, tableArn: this.journal.tableArn, registryPath: names.registryPath };
+
+    this.restore = this.makeRestore();
+    this.starter = new Starter(this, 'Starter', { names, deadLetters: this.deadLetters, restore: this.restore.function });
+    this.steps = this.makeSteps(bucket);
+    const machine = drillStateMachine(this, { names, steps: this.steps.function, restore: this.restore.function, key: this.key });
+    this.machine = machine;
+    const drill = this.makeDrill(machine);
+    this.keeper = this.makeKeeper();
+    this.starter.startKeeper(this.keeper.function);
+    this.starter.mayStart(drill.function);
+    this.restoreFunction = this.restore.function;
+    this.drillFunction = drill.function;
+    this.keeperFunction = this.keeper.function;
+    this.alarms = controlAlarms(this, { deadLetters: this.deadLetters, machine, keeper: this.keeper.function });
+
+    this.checks = new CheckPolicies(regions.routing, `${id}Checks`, regions.controlSetName, names);
+    // The roles are named there, not referenced. Between stacks `FailoverRegions` tells the order.
+    if (regions.routing === stack) this.checks.node.addDependency(this.steps.role, this.restore.role);
+  }
+
+  /**
+   * Registers a pair that is drilled.
+   *
+   * @internal
+   */
+  public _addPair(pair: DrilledPair): void {
+    this.checks.addPair({ pair: pair.name, primary: pair.primaryCheckId });
+    for (const announcer of [this.steps, this.keeper]) this.permitAnnouncing(announcer, pair.topics);
+    if (pair.inject) this.steps.permitForPair(may.invoke('Inject', pair.inject.functionArn));
+    if (pair.restore) this.restore.permitForPair(may.invoke('Mend', pair.restore.functionArn));
+    if (pair.alerts && !this.told.has(pair.alerts)) {
+      this.told.add(pair.alerts);
+      for (const alarm of this.alarms) pair.alerts.addAlarm(alarm, { severity: AlertSeverity.WARNING });
+    }
+  }
+
+  /**
+   * Starts the drill function by a schedule.
+   *
+   * @internal
+   */
+  public _schedule(scope: Construct, id: string, when: scheduler.ScheduleExpression, request: Omit<DrillRequest, 'id'>): void {
+    this.starter.scheduleDrill(scope, id, when, this.drillFunction, request);
+  }
+
+  private permitAnnouncing(announcer: ControlFunction, topics: readonly sns.ITopic[]): void {
+    for (const topic of topics) {
+      announcer.permitForPair({ sid: 'Announce', actions: ['sns:Publish'], resources: [topic.topicArn] });
+      if (topic.masterKey) {
+        announcer.permitForPair({
+          sid: 'AnnounceKey',
+          actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
+          resources: [topic.masterKey.keyArn],
+          conditions: { StringEquals: { 'kms:ViaService': `sns.${this.shared.stack.region}.amazonaws.com` } },
+        });
+      }
+    }
+  }
+
+  private makeRestore(): ControlFunction {
+    return new ControlFunction(this, 'Restore', {
+      bundle: 'restore',
+      description: 'Puts back what a failover drill broke',
+      functionName: this.names.restoreFunction,
+      roleName: this.names.restoreRole,
+      timeoutSec: longestCallSec('restore'),
+      memoryMb: 512,
+      concurrency: 5,
+      environment: {
+        [ENV.journalTable]: this.names.journalTable,
+        [ENV.registryPath]: this.names.registryPath,
+        [ENV.routingRegion]: ROUTING_REGION,
+      },
+      permissions: [may.journal(this.shared), may.registration(this.shared)],
+      key: this.key,
+      deadLetters: this.deadLetters,
+      asyncRetries: 2,
+      asyncAge: Duration.hours(6),
+    });
+  }
+
+  private makeSteps(bucket: s3.Bucket): ControlFunction {
+    const { group, restoreRole } = this.starter;
+    return new ControlFunction(this, 'DrillStep', {
+      bundle: 'drill-step',
+      description: 'Carries the steps of a failover drill, except the restore',
+      functionName: this.names.drillStepFunction,
+      roleName: this.names.drillStepRole,
+      timeoutSec: longestCallSec('drill-step'),
+      memoryMb: 512,
+      // All pairs may drill at the same hour.
+      concurrency: MAX_PAIRS,
+      environment: {
+        [ENV.journalTable]: this.names.journalTable,
+        [ENV.registryPath]: this.names.registryPath,
+        [ENV.routingRegion]: ROUTING_REGION,
+        [ENV.scheduleGroup]: this.names.scheduleGroup,
+        [ENV.scheduleRoleArn]: restoreRole.roleArn,
+        [ENV.restoreFunctionArn]: this.restore.function.functionArn,
+        [ENV.reportBucket]: bucket.bucketName,
+      },
+      permissions: [
+        may.journal(this.shared),
+        may.registration(this.shared),
+        ...may.oneShotSchedules(this.shared, group.scheduleGroupName, restoreRole),
+        may.alarms(this.shared),
+        may.metrics,
+        ...may.reports(this.shared, bucket, this.key),
+      ],
+      key: this.key,
+    });
+  }
+
+  private makeDrill(machine: sfn.StateMachine): ControlFunction {
+    return new ControlFunction(this, 'Drill', {
+      bundle: 'drill',
+      description: 'Starts or stops a failover drill: invoked by a schedule or a person',
+      functionName: this.names.drillFunction,
+      roleName: this.names.drillRole,
+      timeoutSec: 30,
+      memoryMb: 256,
+      concurrency: 2,
+      environment: {
+        [ENV.journalTable]: this.names.journalTable,
+        [ENV.registryPath]: this.names.registryPath,
+        [ENV.machineArn]: machine.stateMachineArn,
+      },
+      permissions: [
+        may.journal(this.shared),
+        may.registration(this.shared),
+        { sid: 'Start', actions: ['states:StartExecution'], resources: [machine.stateMachineArn] },
+      ],
+      key: this.key,
+      deadLetters: this.deadLetters,
+      asyncRetries: 2,
+      asyncAge: Duration.minutes(10),
+    });
+  }
+
+  private makeKeeper(): ControlFunction {
+    return new ControlFunction(this, 'Keeper', {
+      bundle: 'keeper',
+      description: 'Restores overdue failover drills and publishes the age of the last passed one',
+      functionName: this.names.keeperFunction,
+      roleName: this.names.keeperRole,
+      timeoutSec: 55,
+      memoryMb: 256,
+      concurrency: 1,
+      environment: {
+        [ENV.journalTable]: this.names.journalTable,
+        [ENV.registryPath]: this.names.registryPath,
+        [ENV.restoreFunctionArn]: this.restore.function.functionArn,
+      },
+      permissions: [
+        may.journal(this.shared),
+        may.registrations(this.shared),
+        may.invoke('Restore', this.restore.function.functionArn),
+        may.alarms(this.shared),
+        may.metrics,
+      ],
+      key: this.key,
+      deadLetters: this.deadLetters,
+      asyncRetries: 0,
+      asyncAge: Duration.minutes(1),
+    });
+  }
+}

@@ -1,0 +1,1 @@
+export { ControlSet, type ControlSetProps } from './control-set';

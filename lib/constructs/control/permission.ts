@@ -1,0 +1,2 @@
+export { acknowledge } from '../internal/acknowledge';
+export { type Permission, permit } from '../internal/permission';
