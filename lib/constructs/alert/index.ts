@@ -1,1 +1,3 @@
 export * from './alert-path';
+export * from './alert-target';
+export * from './severity';
