@@ -1,39 +1,22 @@
 import type { Duration } from 'aws-cdk-lib';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import type { AlertPath } from '../alert';
+import type { DrillSettings, PairRegistration, RegisteredAlarm } from '../../contracts/registration';
+import { type AlertPath, AlertSeverity } from '../alert';
+import { Problems, refuse, warn } from '../internal/problems';
 import type { FailoverRegions } from '../regions';
+import { Beacons } from './beacons';
+import type { BothUnhealthy } from './both-unhealthy';
 import type { HealthProbe } from './health-probe';
+import { certificateMetric, healthMetric, makeHealthAlarm, makeReachAlarm, type PairAlarm, reachMetric } from './pair-alarms';
+import { makeBeacon, makeChecks, makeRecords, type PairChecks } from './pair-records';
+import { Registration, writeChecks } from './pair-registration';
+import { type PairPlan, planPair } from './pair-rules';
+import type { PairSide } from './side';
 import type { Site } from './site';
 
-/** Whom the name answers when neither side is healthy. */
-export enum BothUnhealthy {
-  /** Route 53's own rule: a check on both records, and the primary is answered. */
-  PRIMARY = 'PRIMARY',
-  /** No check on the standby's record: the standby is answered. */
-  STANDBY = 'STANDBY',
-}
-
-/** Names of the TXT records that show Route 53's verdict. */
-export abstract class Beacons {
-  /** `_primary._failover.<name>` and `_standby._failover.<name>`. */
-  public static open(): Beacons {
-    return new LabelledBeacons(undefined);
-  }
-  /** `_primary-<label>._failover.<name>`: not guessable, still public. */
-  public static labelled(label: string): Beacons {
-    return new LabelledBeacons(label);
-  }
-  /** No beacons. Refused where a drill or a database needs them. */
-  public static none(): Beacons {
-    return new NoBeacons();
-  }
-}
-class LabelledBeacons extends Beacons {
-  constructor(readonly label?: string) {
-    super();
-  }
-}
-class NoBeacons extends Beacons {}
+/** A longer time to live warns: it counts in full against the RTO. */
+const LONG_TTL_SEC = 60;
 
 /** One name, two sites. */
 export interface FailoverPairProps {
@@ -43,27 +26,260 @@ export interface FailoverPairProps {
   readonly primary: Site;
   /** Site that takes over. Must render the same record types as the primary. */
   readonly standby: Site;
-  /** Name inside the zone, such as `app`. @default - the apex of the zone */
+  /**
+   * Name inside the zone, such as `app`. No wildcard.
+   *
+   * @default - the apex of the zone
+   */
   readonly recordName?: string;
-  /** Name of the pair: 1 to 24 lower-case letters, digits and `-`. Frozen after the first deployment. @default - the construct id in lower case */
+  /**
+   * Name of the pair, part of the names of its alarms and parameters: 1 to 24 lower-case letters, digits and `-`. Frozen after
+   * the first deployment.
+   *
+   * @default - the construct id in lower case
+   */
   readonly pairName?: string;
-  /** How the primary is probed. @default HealthProbe.https() */
+  /**
+   * How the primary is probed.
+   *
+   * @default HealthProbe.https()
+   */
   readonly health?: HealthProbe;
-  /** How the standby is probed. @default - as the primary */
+  /**
+   * How the standby is probed.
+   *
+   * @default - as the primary
+   */
   readonly standbyHealth?: HealthProbe;
-  /** How long a resolver may keep an answer, in whole seconds. Counts in full against the RTO; over 60 s warns. @default Duration.seconds(30) */
+  /**
+   * How long a resolver may keep an answer, in whole seconds. Over 60 s warns.
+   *
+   * Counts in full against the RTO. A load balancer at the apex has 60 s, whatever is written here.
+   *
+   * @default Duration.seconds(30)
+   * @see https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/best-practices-dns.html
+   */
   readonly ttl?: Duration;
-  /** Whom the name answers when neither side is healthy. @default BothUnhealthy.PRIMARY */
+  /**
+   * Whom the name answers when neither side is healthy.
+   *
+   * @default BothUnhealthy.PRIMARY; BothUnhealthy.STANDBY when `standbyHealth` is `HealthProbe.none()`
+   * @see https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/health-checks-how-route-53-chooses-records.html
+   */
   readonly bothUnhealthy?: BothUnhealthy;
-  /** Where the pair's alarms go. @default - alarms without actions, and a synth warning */
+  /**
+   * Where the pair's alarms go.
+   *
+   * @default - alarms without actions, and a synth warning
+   */
   readonly alerts?: AlertPath;
-  /** TXT records that show Route 53's verdict. @default Beacons.open() */
+  /**
+   * TXT records that show Route 53's verdict.
+   *
+   * @default Beacons.open()
+   */
   readonly beacons?: Beacons;
 }
 
-/** One name, two sites: checks, records, beacons and alarms. It is impossible to build half a pair. */
+/**
+ * One name, two sites: checks, records, beacons and alarms. It is impossible to build half a pair.
+ *
+ * Failing over calls no API: records and checks exist beforehand, and health decides. Resources keep their logical ids when
+ * threshold, path, port, TTL or alarms change; the id of a check names what replaces it (see `HealthProbe`).
+ *
+ * Alarms, all in us-east-1 and for paging only:
+ *
+ * - `cdk-failover-<control set>-<pair>-primary-health` and `-standby-health`: `HealthCheckStatus` below 1, 1 of 1 minute,
+ *   critical. Missing data is breaching, so at the first deployment, and after a check was replaced, such an alarm may fire
+ *   until the check's first datapoint arrives, and then goes back to OK by itself.
+ * - `cdk-failover-<control set>-<pair>-primary-reach`: `HealthCheckPercentageHealthy` below 75, 3 of 3 minutes, warning. Part of
+ *   the world does not reach the primary. Missing data leaves it as it is.
+ *
+ * @see https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover.html
+ */
 export class FailoverPair extends Construct {
-  constructor(scope: Construct, id: string, _props: FailoverPairProps) {
+  /** Name of the pair. */
+  public readonly pairName: string;
+  /** Full name that the pair answers, without the closing dot. */
+  public readonly recordFqdn: string;
+  /** The stacks of the pair. */
+  public readonly regions: FailoverRegions;
+  /** Where the pair's alarms go. */
+  public readonly alerts?: AlertPath;
+  /** Alarm on the primary's verdict. */
+  public readonly primaryHealthAlarm: cloudwatch.Alarm;
+  /** Alarm on the standby's verdict. Absent when the standby has no check. */
+  public readonly standbyHealthAlarm?: cloudwatch.Alarm;
+  /** Early warning: part of the world does not reach the primary. */
+  public readonly primaryReachAlarm: cloudwatch.Alarm;
+
+  private readonly plan: PairPlan;
+  private readonly checks: PairChecks;
+  /** Absent without beacons. */
+  private readonly registration?: Registration;
+
+  /**
+   * @throws WrongStack, PairName, RecordName, Wildcard, ApexCname, SitesDoNotMatch, SameSite, SiteAddress, SiteName,
+   * RegionalName, HostedZoneId, CrossRegionToken, TooManyPairs and the codes of `HealthProbe`; all that apply at once.
+   */
+  constructor(scope: Construct, id: string, props: FailoverPairProps) {
     super(scope, id);
+    const { regions, alerts } = props;
+    const problems = new Problems();
+    this.pairName = props.pairName ?? id.toLowerCase();
+    const plan = planPair(this, this.pairName, props, problems);
+    problems.throwAt(this);
+    if (!plan) throw new Error('a pair without a plan has a problem');
+
+    this.plan = plan;
+    this.recordFqdn = plan.fqdn;
+    this.regions = regions;
+    this.alerts = alerts;
+    this.checks = makeChecks(this, regions, plan);
+    makeRecords(this, regions, plan, this.checks);
+    writeChecks(this, regions, plan, this.checks);
+    this.registration = this.makeBeacons(props.beacons ?? Beacons.open());
+
+    this.primaryHealthAlarm = this.watch(makeHealthAlarm(this, regions, plan, 'primary', this.primaryHealthCheckId));
+    this.primaryReachAlarm = this.watch(makeReachAlarm(this, regions, plan, this.primaryHealthCheckId), AlertSeverity.WARNING);
+    if (this.standbyHealthCheckId !== undefined) {
+      this.standbyHealthAlarm = this.watch(makeHealthAlarm(this, regions, plan, 'standby', this.standbyHealthCheckId));
+    }
+    this.warnAbout(props);
+  }
+
+  /** Id of the primary's health check. Only for use in `regions.routing`: its value must not cross a Region. */
+  public get primaryHealthCheckId(): string {
+    return this.checks.primary.healthCheckId;
+  }
+
+  /** Id of the standby's health check; absent when it has none. Only for use in `regions.routing`. */
+  public get standbyHealthCheckId(): string | undefined {
+    return this.checks.standby?.healthCheckId;
+  }
+
+  /** 1 while Route 53 calls the primary healthy, 0 while it does not. Once a minute, in us-east-1 only; for use in `regions.routing`. */
+  public metricPrimaryHealth(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return healthMetric(this.primaryHealthCheckId, options);
+  }
+
+  /**
+   * 1 while Route 53 calls the standby healthy, 0 while it does not. Once a minute, in us-east-1 only; for use in `regions.routing`.
+   *
+   * @throws StandbyNeedsCheck when the standby has no check.
+   */
+  public metricStandbyHealth(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    const id = this.standbyHealthCheckId;
+    if (id !== undefined) return healthMetric(id, options);
+    return refuse(
+      this,
+      'StandbyNeedsCheck',
+      'standbyHealth is HealthProbe.none(); without a check there is no metric; give it https, http or tcp',
+    );
+  }
+
+  /** Percent of checkers that call the primary healthy. Once a minute, in us-east-1 only; for use in `regions.routing`. */
+  public metricPrimaryPercentageHealthy(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return reachMetric(this.primaryHealthCheckId, options);
+  }
+
+  /**
+   * Days until the certificate of a site expires. Health checks do not look at certificates.
+   *
+   * Published at least daily, in the standby Region, by the drill's preflight: it needs a `FailoverDrill` on the pair.
+   */
+  public metricCertificateDaysLeft(side: PairSide, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return certificateMetric(this.regions, this.pairName, side, options);
+  }
+
+  /**
+   * What drill, keeper and command line will know about the pair; `undefined` without beacons.
+   *
+   * @internal
+   */
+  public get _registered(): PairRegistration | undefined {
+    return this.registration?.document();
+  }
+
+  /**
+   * Makes the pair drillable.
+   *
+   * @internal
+   */
+  public _useDrill(settings: DrillSettings): void {
+    const registration = this.needRegistration('a drill');
+    if (this.plan.aliased) {
+      refuse(
+        this,
+        'DrillNeedsAddresses',
+        'the pair answers aliases of load balancers at the apex; their addresses change, so a drill cannot tell which side answers; drill a pair with a recordName',
+      );
+    }
+    if (registration.document().drill) {
+      refuse(this, 'SecondDrill', 'the pair has a drill already; two would break each other; give one drill all scenarios');
+    }
+    registration.setDrill(settings);
+  }
+
+  /**
+   * Tells the drill about an alarm that it must expect or respect.
+   *
+   * @internal
+   */
+  public _addAlarm(alarm: RegisteredAlarm): void {
+    this.needRegistration('an alarm of a drill').addAlarm(alarm);
+  }
+
+  /**
+   * Topics of the standby Region for the drill's own events.
+   *
+   * @internal
+   */
+  public _useTopics(topics: { readonly critical: string; readonly warning: string }): void {
+    this.needRegistration('a drill').setTopics(topics);
+  }
+
+  private needRegistration(who: string): Registration {
+    if (this.registration) return this.registration;
+    return refuse(
+      this,
+      'BeaconsNeeded',
+      `beacons is Beacons.none(); ${who} reads Route 53's verdict from them; use Beacons.open(), or Beacons.labelled with a random label`,
+    );
+  }
+
+  private makeBeacons(beacons: Beacons): Registration | undefined {
+    const primary = beacons._name('primary', this.recordFqdn);
+    const standby = beacons._name('standby', this.recordFqdn);
+    if (primary === undefined || standby === undefined) return undefined;
+    makeBeacon(this, this.regions, this.plan, { side: 'primary', name: primary, check: this.checks.primary });
+    const check = this.checks.standby;
+    if (check) makeBeacon(this, this.regions, this.plan, { side: 'standby', name: standby, check });
+    return new Registration(this, this.regions, this.plan, { primary, ...(check ? { standby } : {}) });
+  }
+
+  private watch({ alarm, registered }: PairAlarm, severity: AlertSeverity = AlertSeverity.CRITICAL): cloudwatch.Alarm {
+    this.registration?.addAlarm(registered);
+    this.alerts?.addAlarm(alarm, { severity, pairName: this.pairName });
+    return alarm;
+  }
+
+  private warnAbout({ ttl, alerts }: FailoverPairProps): void {
+    const { plan, checks } = this;
+    this.regions._pairs.countChecks(this, checks.standby ? 2 : 1);
+    if (!alerts) warn(this, 'NoAlerts', `nobody is told when a side of ${plan.fqdn} fails; set alerts`);
+    if (ttl && plan.aliased) {
+      warn(
+        this,
+        'TtlIgnored',
+        `ttl is set, but aliases of load balancers at the apex have 60 s; leave it out, or use a recordName`,
+      );
+    } else if (plan.ttlSec > LONG_TTL_SEC) {
+      warn(
+        this,
+        'LongTtl',
+        `ttl is ${plan.ttlSec} s and counts in full against the RTO; AWS advises ${LONG_TTL_SEC} s or less; lower ttl`,
+      );
+    }
   }
 }

@@ -1,57 +1,134 @@
 import type { Duration } from 'aws-cdk-lib';
+import { bindHttp, bindTcp } from './probe-rules';
+import type { BoundProbe, Endpoint, SideContext } from './side';
 
 /** How Route 53 probes over TCP. */
 export interface TcpProbeOptions {
-  /** Port, 1 to 65535. @default 443 */
+  /**
+   * Port, 1 to 65535.
+   *
+   * @default - 443; 80 for HTTP
+   */
   readonly port?: number;
-  /** Pause from an answer to the next request, per checker: 10 s or 30 s. A change replaces the check. @default Duration.seconds(10) */
+  /**
+   * Pause from an answer to the next request, per checker: 10 s or 30 s.
+   *
+   * A change replaces the check, and a new check counts as healthy until checkers have enough data: change it while nothing
+   * is wrong.
+   *
+   * @default Duration.seconds(10)
+   * @see https://docs.aws.amazon.com/Route53/latest/APIReference/API_HealthCheckConfig.html
+   */
   readonly interval?: Duration;
-  /** Failures in a row that flip one checker, and passes in a row that flip it back: 1 to 10. @default 3 */
+  /**
+   * Failures in a row that flip one checker, and passes in a row that flip it back: 1 to 10. Changed in place.
+   *
+   * @default 3
+   */
   readonly failures?: number;
-  /** Checker Regions, at least 3 of the 8 that exist. @default - all 8 */
+  /**
+   * Checker Regions, at least 3 of the 8 that exist. Changed in place; a removed Region keeps probing for up to an hour.
+   *
+   * @default - all 8
+   */
   readonly checkerRegions?: string[];
 }
 
 /** How Route 53 probes over HTTP or HTTPS. */
 export interface HttpProbeOptions extends TcpProbeOptions {
-  /** Path with query, at most 255 characters. @default '/health' */
+  /**
+   * Path with query, at most 255 characters. Changed in place.
+   *
+   * @default '/health'
+   */
   readonly path?: string;
-  /** Text in the first 5,120 bytes of the body, at most 255 characters. Changing from or to no text replaces the check. @default - status 2xx or 3xx is enough */
+  /**
+   * Text in the first 5,120 bytes of the body, at most 255 characters.
+   *
+   * A change from or to no text changes the type, so it replaces the check, which then starts healthy.
+   *
+   * @default - status 2xx or 3xx is enough
+   */
   readonly searchString?: string;
-  /** Host header, and SNI for HTTPS. @default - the pair's record name for an address, the site's own name otherwise */
+  /**
+   * Host header, and SNI for HTTPS. Only for a site with an address: of a site with a name, Route 53 resolves the host.
+   *
+   * @default - the pair's record name for an address, the site's own name otherwise
+   */
   readonly host?: string;
 }
 
-/** How a site's health is learned. */
+/**
+ * How a site's health is learned.
+ *
+ * What replaces a check: its protocol, `interval`, the step from or to a `searchString`, and a site that turns from an address
+ * into a name or back. A replaced check starts healthy. Everything else changes in place.
+ */
 export abstract class HealthProbe {
-  /** GET over TLS on port 443. Checkers do not validate the certificate. */
+  /**
+   * GET over TLS on port 443; connected within 4 s, status 2xx or 3xx within 2 s more.
+   *
+   * Checkers do not validate the certificate, and do not speak TLS 1.3 alone.
+   *
+   * @see https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-determining-health-of-endpoints.html
+   */
   public static https(options: HttpProbeOptions = {}): HealthProbe {
     return new HttpProbe('https', options);
   }
-  /** GET on port 80. */
+
+  /** GET on port 80; connected within 4 s, status 2xx or 3xx within 2 s more. */
   public static http(options: HttpProbeOptions = {}): HealthProbe {
     return new HttpProbe('http', options);
   }
-  /** A TCP connection within 10 s; slow to detect a black hole. */
+
+  /** A TCP connection within 10 s: a black hole takes longer to detect than with HTTP, and a hung service never. */
   public static tcp(options: TcpProbeOptions = {}): HealthProbe {
     return new TcpProbe(options);
   }
-  /** No check: always healthy. Only for the standby. */
+
+  /** No check: always healthy. Only for the standby, and only with `BothUnhealthy.STANDBY`. */
   public static none(): HealthProbe {
     return new NoProbe();
   }
+
+  /**
+   * Checks the probe against the site it is for, and fills in the defaults; undefined for no check.
+   *
+   * @internal
+   */
+  public abstract _bind(context: SideContext, endpoint: Endpoint | undefined): BoundProbe | undefined;
 }
+
 class HttpProbe extends HealthProbe {
   constructor(
-    readonly protocol: 'http' | 'https',
-    readonly options: HttpProbeOptions,
+    private readonly protocol: 'http' | 'https',
+    private readonly options: HttpProbeOptions,
   ) {
     super();
   }
-}
-class TcpProbe extends HealthProbe {
-  constructor(readonly options: TcpProbeOptions) {
-    super();
+
+  public _bind(context: SideContext, endpoint: Endpoint | undefined): BoundProbe {
+    return bindHttp(this.protocol, this.options, context, endpoint);
   }
 }
-class NoProbe extends HealthProbe {}
+
+class TcpProbe extends HealthProbe {
+  constructor(private readonly options: TcpProbeOptions) {
+    super();
+  }
+
+  public _bind(context: SideContext, endpoint: Endpoint | undefined): BoundProbe {
+    return bindTcp(this.options, context, endpoint);
+  }
+}
+
+class NoProbe extends HealthProbe {
+  public _bind(context: SideContext): undefined {
+    context.problems.addIf(
+      context.side === 'primary',
+      'PrimaryNeedsCheck',
+      'health is HealthProbe.none(); a primary without a check is always healthy and never fails over; give it https, http or tcp',
+    );
+    return undefined;
+  }
+}

@@ -1,3 +1,6 @@
+export * from './beacons';
+export * from './both-unhealthy';
 export * from './failover-pair';
 export * from './health-probe';
+export { PairSide } from './side';
 export * from './site';

@@ -21,7 +21,9 @@ export class ConfigError extends Error {
 export class Problems {
   private readonly found: Problem[] = [];
 
+  /** Said once, also when both sides of a pair share the mistake. */
   public add(code: string, text: string): void {
+    if (this.found.some((p) => p.code === code && p.text === text)) return;
     this.found.push({ code, text });
   }
 
@@ -53,5 +55,13 @@ export function warn(where: IConstruct, code: string, text: string): void {
   Annotations.of(where).addWarningV2(`cdk-failover:${code}`, text);
 }
 
-/** True when the value is known at synth, so that it can be checked. */
-export const isKnown = (value: unknown): boolean => value !== undefined && !Token.isUnresolved(value);
+/** True when the value is given and known at synth, so that it can be checked. */
+export const isKnown = <T>(value: T | undefined): value is T => value !== undefined && !Token.isUnresolved(value);
+
+/** How an error text shows a value. */
+export const shown = (value: unknown): string =>
+  Token.isUnresolved(value)
+    ? 'a value that is only known at deploy time'
+    : typeof value === 'string'
+      ? `"${value}"`
+      : String(value);

@@ -1,11 +1,13 @@
 import { Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { ROUTING_REGION } from '../../decide/names';
+import { ControlSet } from '../control';
 import { plainName } from '../internal/dns-names';
 import { Problems, warn } from '../internal/problems';
+import { deployAfter } from '../internal/stack-order';
 import type { FailoverZone } from './failover-zone';
 import { PairRegister } from './pair-register';
-import { checkName, checkSites, checkStacks, checkZone, isOneStack } from './region-rules';
+import { checkName, checkSites, checkStacks, checkZone } from './region-rules';
 
 /** What one control set spans. */
 export interface FailoverRegionsProps {
@@ -77,6 +79,13 @@ export class FailoverRegions extends Construct {
     });
     regions._use(stacks);
     return regions;
+  }
+
+  /** Journal, drill, restore and keeper of these Regions; made in the standby stack on first use. */
+  public static controlOf(regions: FailoverRegions): ControlSet {
+    const id = `ControlSet-${regions.controlSetName}`;
+    const found = regions.standby.node.tryFindChild(id);
+    return found instanceof ControlSet ? found : new ControlSet(regions.standby, id, { regions });
   }
 
   /** Name of the control set, part of all deterministic names. */
@@ -151,7 +160,7 @@ export class FailoverRegions extends Construct {
     checkStacks(stacks, problems);
     problems.throwAt(this);
     Object.assign(this.stacks, { primary: stacks.primary, standby: stacks.standby, routing: stacks.routing });
-    if (!isOneStack(stacks)) this.order();
+    this.order();
   }
 
   private stackOf(role: Role): Stack {
@@ -175,8 +184,7 @@ export class FailoverRegions extends Construct {
    */
   private order(): void {
     const { standby, routing } = this.stacks;
-    if (!standby || !routing || standby === routing || reaches(standby, routing)) return;
-    routing.addDependency(standby, 'policies in routing are attached by name to roles in standby');
+    if (standby && routing) deployAfter(routing, standby, 'policies in routing are attached by name to roles in standby');
   }
 
   private warnSharedFate(): void {
@@ -196,17 +204,4 @@ export class FailoverRegions extends Construct {
       );
     }
   }
-}
-
-/** True when `from` waits for `to`, directly or not. */
-function reaches(from: Stack, to: Stack): boolean {
-  const seen = new Set<Stack>();
-  const open = [from];
-  for (let stack = open.pop(); stack; stack = open.pop()) {
-    if (stack === to) return true;
-    if (seen.has(stack)) continue;
-    seen.add(stack);
-    open.push(...stack.dependencies);
-  }
-  return false;
 }

@@ -10,6 +10,7 @@ const checksOf = new WeakMap<IConstruct, number>();
 export class PairRegister {
   private readonly names = new Set<string>();
   private readonly records = new Set<string>();
+  private readonly owners = new Map<string, IConstruct>();
 
   /** Adds a pair, or says why it does not fit. */
   public add(pair: { readonly name: string; readonly fqdn: string }, problems: Problems): void {
@@ -30,6 +31,13 @@ export class PairRegister {
     );
     this.names.add(pair.name);
     this.records.add(pair.fqdn);
+  }
+
+  /** False when the regional name belongs to another resource already. */
+  public claimName(name: string, owner: IConstruct): boolean {
+    const before = this.owners.get(name) ?? owner;
+    this.owners.set(name, before);
+    return before === owner;
   }
 
   /** Warns once when the app passes the quota of an account. */

@@ -2,8 +2,7 @@ import type { Stack } from 'aws-cdk-lib';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { ROUTING_REGION } from '../../decide/names';
 import { isPrivateName, nameFault, plainName } from '../internal/dns-names';
-import { known, shown } from '../internal/known';
-import type { Problems } from '../internal/problems';
+import { isKnown, type Problems, shown } from '../internal/problems';
 import type { FailoverStacks } from './failover-regions';
 import type { FailoverZone } from './failover-zone';
 
@@ -11,7 +10,7 @@ const TOO_MANY_ROLES = `health checks and their alarms live in ${ROUTING_REGION}
 
 /** A Region must be a plain string of partition `aws`: names and ARNs in other Regions are built from it. */
 export function checkRegion(role: string, region: string, problems: Problems): void {
-  if (!known(region)) {
+  if (!isKnown(region)) {
     problems.add(
       'UnknownRegion',
       `${role} is ${shown(region)}; names and ARNs in other Regions are built from it; give a Region such as eu-west-1`,
@@ -34,7 +33,7 @@ export function checkSites(primary: string, standby: string, problems: Problems)
   checkRegion('primary', primary, problems);
   checkRegion('standby', standby, problems);
   problems.addIf(
-    known(primary) && primary === standby && primary !== ROUTING_REGION,
+    isKnown(primary) && primary === standby && primary !== ROUTING_REGION,
     'RoutingRegion',
     `primary and standby are both ${shown(primary)}; ${TOO_MANY_ROLES}; give two Regions, or ${ROUTING_REGION} for both`,
   );
@@ -42,14 +41,14 @@ export function checkSites(primary: string, standby: string, problems: Problems)
 
 export function checkName(name: string, problems: Problems): void {
   problems.addIf(
-    !known(name) || !/^[a-z0-9-]{1,20}$/.test(name),
+    !isKnown(name) || !/^[a-z0-9-]{1,20}$/.test(name),
     'ControlSetName',
     `controlSetName is ${shown(name)}; it is part of names in every Region and takes 1 to 20 lower-case letters, digits and -; set controlSetName`,
   );
 }
 
 export function checkZone(zone: FailoverZone, problems: Problems): void {
-  if (!known(zone.zoneName)) {
+  if (!isKnown(zone.zoneName)) {
     problems.add(
       'ZoneName',
       `zoneName is ${shown(zone.zoneName)}; names of records in other Regions are built from it; give it as plain text`,
@@ -77,12 +76,12 @@ export function checkStacks(stacks: FailoverStacks, problems: Problems): void {
   const { primary, standby, routing } = stacks;
   checkRegion('routing', routing.region, problems);
   problems.addIf(
-    known(routing.region) && routing.region !== ROUTING_REGION,
+    isKnown(routing.region) && routing.region !== ROUTING_REGION,
     'RoutingRegion',
     `routing is in ${shown(routing.region)}; health checks and their alarms live in ${ROUTING_REGION}; pass a stack of ${ROUTING_REGION}`,
   );
   problems.addIf(
-    known(primary.region) && primary.region === standby.region && primary.region === ROUTING_REGION && !isOneStack(stacks),
+    isKnown(primary.region) && primary.region === standby.region && primary.region === ROUTING_REGION && !isOneStack(stacks),
     'SameRegion',
     `primary and standby are both in ${shown(primary.region)} but not one stack with routing; a standby in the same Region fails with it; ` +
       'give two Regions, or the same stack three times',
@@ -99,4 +98,4 @@ export function checkStacks(stacks: FailoverStacks, problems: Problems): void {
   }
 }
 
-export const isOneStack = (stacks: FailoverStacks) => stacks.primary === stacks.standby && stacks.standby === stacks.routing;
+const isOneStack = (stacks: FailoverStacks) => stacks.primary === stacks.standby && stacks.standby === stacks.routing;
