@@ -1,0 +1,133 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as addresses from '../../examples/01-two-addresses/app';
+import * as regions from '../../examples/02-two-regions-load-balancers/app';
+import * as lag from '../../examples/03-lag-alarms/app';
+import * as alertPath from '../../examples/04-alert-path/app';
+
+const root = join(__dirname, '../..');
+const EXAMPLES = {
+  '01-two-addresses': addresses,
+  '02-two-regions-load-balancers': regions,
+  '03-lag-alarms': lag,
+  '04-alert-path': alertPath,
+};
+
+function synthesized(example: { build(app: App): void }) {
+  const outdir = mkdtempSync(join(tmpdir(), 'example-'));
+  try {
+    const app = new App({ outdir });
+    example.build(app);
+    const { stacks } = app.synth();
+    return {
+      stacks: stacks.map((s) => ({ name: s.stackName, region: s.environment.region, template: Template.fromJSON(s.template) })),
+      messages: stacks.flatMap((s) => s.messages),
+    };
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
+}
+
+test('every numbered folder of examples is tested here', () => {
+  const folders = readdirSync(join(root, 'examples')).filter((name) => /^\d/.test(name));
+  expect(folders.sort()).toEqual(Object.keys(EXAMPLES));
+});
+
+describe.each(Object.entries(EXAMPLES))('example %s', (_name, example) => {
+  const { stacks, messages } = synthesized(example);
+
+  test('synthesizes without a warning or an error', () => {
+    expect(messages.filter((m) => m.level !== 'info').map((m) => `${m.id}: ${String(m.entry.data)}`)).toEqual([]);
+  });
+
+  test('lets no token cross a Region', () => {
+    const text = JSON.stringify(stacks.map((s) => s.template.toJSON()));
+    expect(text).not.toMatch(/CrossRegionExport(Reader|Writer)|Fn::GetStackOutput|Fn::ImportValue/);
+  });
+
+  test('has no placeholder account but its own', () => {
+    const text = JSON.stringify(stacks.map((s) => s.template.toJSON()));
+    expect([...new Set(text.match(/(?<![0-9a-f.])[0-9]{12}(?![0-9a-f])/g) ?? [])].filter((id) => id !== '111111111111')).toEqual(
+      [],
+    );
+  });
+});
+
+const stackOf = (example: { build(app: App): void }, name: string) => {
+  const found = synthesized(example).stacks.find((s) => s.name === name);
+  if (!found) throw new Error(`no stack ${name}`);
+  return found;
+};
+
+test('two addresses: one stack in us-east-1, a check per address, and one failover pair of addresses', () => {
+  const { region, template } = stackOf(addresses, 'Web');
+  expect(region).toBe('us-east-1');
+  template.resourceCountIs('AWS::Route53::HealthCheck', 2);
+  for (const [failover, address] of [
+    ['PRIMARY', '1.2.3.4'],
+    ['SECONDARY', '5.6.7.8'],
+  ]) {
+    template.hasResourceProperties('AWS::Route53::RecordSet', {
+      Name: 'app.example.com.',
+      Type: 'A',
+      Failover: failover,
+      ResourceRecords: [address],
+      TTL: '30',
+    });
+  }
+});
+
+test('two Regions: each load balancer has its regional name in its own stack, and the pair points at these names', () => {
+  for (const [name, label] of [
+    ['ShopA', 'shop-a'],
+    ['ShopB', 'shop-b'],
+  ] as const) {
+    stackOf(regions, name).template.hasResourceProperties('AWS::Route53::RecordSet', {
+      Name: `${label}.example.com.`,
+      AliasTarget: Match.anyValue(),
+    });
+  }
+  const routing = stackOf(regions, 'shop-routing');
+  expect(routing.region).toBe('us-east-1');
+  routing.template.hasResourceProperties('AWS::Route53::RecordSet', {
+    Name: 'shop.example.com.',
+    Type: 'CNAME',
+    Failover: 'SECONDARY',
+    ResourceRecords: ['shop-b.example.com'],
+  });
+});
+
+test('lag alarms: in the Region of the replica, at 30 s thanks to the heartbeat', () => {
+  const { region, template } = stackOf(lag, 'Lag');
+  expect(region).toBe('eu-central-1');
+  template.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'ReplicaLag', Threshold: 30 });
+});
+
+test('alert path: the alarm tells when it fires and when it is over', () => {
+  const [alarm] = Object.values(
+    stackOf(alertPath, 'Orders').template.findResources('AWS::CloudWatch::Alarm', {
+      Properties: { MetricName: 'ApproximateAgeOfOldestMessage', Threshold: 300 },
+    }),
+  );
+  expect(alarm?.Properties.AlarmActions).toHaveLength(1);
+  expect(alarm?.Properties.OKActions).toEqual(alarm?.Properties.AlarmActions);
+});
+
+test('the app of a folder runs from a clone, as "npx cdk synth" starts it', () => {
+  const outdir = mkdtempSync(join(tmpdir(), 'example-'));
+  try {
+    const child = spawnSync(process.execPath, ['-r', 'tsx/cjs', 'app.ts'], {
+      cwd: join(root, 'examples/04-alert-path'),
+      env: { ...process.env, CDK_OUTDIR: outdir },
+      encoding: 'utf8',
+    });
+    expect(child.stderr).toBe('');
+    expect(readdirSync(outdir)).toContain('Orders.template.json');
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
+}, 60_000);
