@@ -35,7 +35,8 @@ async function within(limitMs: number, ask: () => Promise<boolean>): Promise<boo
 }
 // #endregion
 
-if (require.main === module) {
+// Only when this very file was started: bundled into another program it must not open a port.
+if (/health-endpoint[\\/]server\.[jt]s$/.test(process.argv[1] ?? '')) {
   const site = process.argv[2] === 'standby' ? 'standby' : 'primary';
   createServer(siteListener({ site, operational: async () => true })).listen(8080, () => console.log(`${site} on port 8080`));
 }
