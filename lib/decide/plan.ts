@@ -25,6 +25,9 @@ export const MEASURE_LIMIT_SEC = 600;
 /** Longest wait for the name to answer the primary again after the restore, in seconds. */
 export const RETURN_LIMIT_SEC = 600;
 
+/** From the claim of a drill until the keeper and the one-shot schedule put everything back, in seconds. */
+export const DEADLINE_SEC = 900;
+
 export const DRILL_PLAN: readonly PlanStep[] = [
   {
     step: 'preflight',

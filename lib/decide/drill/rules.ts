@@ -162,6 +162,19 @@ export function requestStop(
 /** True when the world was seen as it was before, or in somebody else's hands. */
 export const isFinal = (outcome: RestoreOutcome) => outcome !== 'not yet';
 
+/** First write of every restore. Once it stands, no step of this drill breaks anything any more. */
+export function beginRestore(
+  found: JournalItem | undefined,
+  drillId: string,
+  nowMs: number,
+): Ruled<{ readonly kind: 'go'; readonly drill: RunningDrill } | { readonly kind: 'no-drill'; readonly because: string }> {
+  const drill = running(found, drillId);
+  if (!found || !drill) return keep({ kind: 'no-drill', because: `drill ${drillId} does not hold the pair` });
+  const entry = drill.steps['restore'];
+  const next = withStep(drill, 'restore', { beganAtMs: entry?.beganAtMs ?? nowMs, attempts: (entry?.attempts ?? 0) + 1 });
+  return write({ ...found, drill: next }, { kind: 'go', drill: next });
+}
+
 /** Records what a restore found. The first final outcome stays, a later look only renews `verifiedAtMs`. */
 export function noteRestored(
   found: JournalItem | undefined,

@@ -5,12 +5,12 @@ import { connect, isIP } from 'node:net';
 import {
   type Answer,
   AUTHORITATIVE_ANSWER,
-  type DecodedPacket,
   decode,
   encode,
   type Packet,
   streamDecode,
   streamEncode,
+  TRUNCATED_RESPONSE,
 } from 'dns-packet';
 import type { Dns, DnsAnswer, Unknown } from '../ports';
 import { unknownBecause } from './clients';
@@ -45,7 +45,9 @@ export class AuthoritativeDns implements Dns {
       const question: Packet = { type: 'query', id: randomInt(0x10000), questions: [{ name, type, class: 'IN' }] };
       const answer = await (transport === 'udp' ? overUdp(address, port, question) : overTcp(address, port, question));
       // An answer that did not fit says so, and is asked again where there is room.
-      return answer.flag_tc && transport === 'udp' ? await this.ask(server, name, type, 'tcp') : read(answer, name, type);
+      return ((answer.flags ?? 0) & TRUNCATED_RESPONSE) !== 0 && transport === 'udp'
+        ? await this.ask(server, name, type, 'tcp')
+        : read(answer, name, type);
     } catch (error) {
       return unknownBecause(error);
     }
@@ -69,17 +71,17 @@ export function addressOf(server: string): { readonly host: string; readonly por
   return host === undefined ? { host: server, port: 53 } : { host, port: Number(match?.[3] ?? 53) };
 }
 
-function read(answer: DecodedPacket & { rcode?: string }, name: string, type: Type): DnsAnswer {
+function read(answer: Packet & { rcode?: string }, name: string, type: Type): DnsAnswer {
   if (answer.rcode === 'NXDOMAIN') return { kind: 'none', because: `${name} does not exist` };
   if (answer.rcode !== 'NOERROR') return { kind: 'unknown', because: `the server answered ${answer.rcode}` };
   if (((answer.flags ?? 0) & AUTHORITATIVE_ANSWER) === 0) return { kind: 'unknown', because: 'the server is not authoritative' };
   const records = (answer.answers ?? []).filter((record) => record.type === type);
   if (records.length === 0) return { kind: 'none', because: `${name} has no ${type} record` };
   const ttls = records.map((record) => ('ttl' in record ? (record.ttl ?? 0) : 0));
-  return { kind: 'answer', values: records.map(valueOf), ttlSec: Math.min(...ttls) };
+  return { kind: 'answer', values: records.map(textOf), ttlSec: Math.min(...ttls) };
 }
 
-function valueOf(record: Answer): string {
+function textOf(record: Answer): string {
   if (record.type === 'TXT') {
     return (Array.isArray(record.data) ? record.data : [record.data]).map((part) => part.toString()).join('');
   }
@@ -87,13 +89,13 @@ function valueOf(record: Answer): string {
 }
 
 /** True for the answer to this very question. */
-const answers = (answer: DecodedPacket, question: Packet) =>
+const answers = (answer: Packet, question: Packet) =>
   answer.type === 'response' &&
   answer.id === question.id &&
   answer.questions?.[0]?.name.toLowerCase() === question.questions?.[0]?.name.toLowerCase() &&
   answer.questions?.[0]?.type === question.questions?.[0]?.type;
 
-function overUdp(address: string, port: number, question: Packet): Promise<DecodedPacket> {
+function overUdp(address: string, port: number, question: Packet): Promise<Packet> {
   const socket = createSocket(isIP(address) === 6 ? 'udp6' : 'udp4');
   return settled(
     (resolve, reject) => {
@@ -108,7 +110,7 @@ function overUdp(address: string, port: number, question: Packet): Promise<Decod
   );
 }
 
-function overTcp(address: string, port: number, question: Packet): Promise<DecodedPacket> {
+function overTcp(address: string, port: number, question: Packet): Promise<Packet> {
   const socket = connect({ host: address, port });
   return settled(
     (resolve, reject) => {

@@ -1,0 +1,28 @@
+import { ENV } from '../../contracts/environment';
+import { CloudWatchAlarms, CloudWatchMetrics } from '../adapters/cloudwatch';
+import { DynamoDbJournal } from '../adapters/dynamodb-journal';
+import { environment } from '../adapters/environment';
+import { LambdaFunctions } from '../adapters/lambda-functions';
+import { SnsAnnouncer } from '../adapters/sns-announcer';
+import { SsmRegistry } from '../adapters/ssm-registry';
+import { JsonLog, SystemTime } from '../adapters/system';
+import { keep } from '../drive/keeper';
+
+const env = environment(ENV, ['journalTable', 'registryPath', 'restoreFunctionArn']);
+/** A restore for the keeper answers sooner; the next minute tries again. */
+const RESTORE_LIMIT_MS = 45_000;
+const time = new SystemTime();
+const ports = {
+  time,
+  log: new JsonLog('keeper'),
+  journal: new DynamoDbJournal(env.journalTable, time),
+  registry: new SsmRegistry(env.registryPath),
+  alarms: new CloudWatchAlarms(),
+  metrics: new CloudWatchMetrics(),
+  announcer: new SnsAnnouncer(),
+  functions: new LambdaFunctions(RESTORE_LIMIT_MS),
+  restoreFunction: env.restoreFunctionArn,
+};
+
+/** Runs every minute. Calls: GetItem, PutItem; GetParametersByPath; DescribeAlarms, PutMetricData; Publish; Invoke of the restore function. */
+export const handler = () => keep(ports);
