@@ -1,1 +1,2 @@
+export { LagSource, type RdsReplicaLagOptions, ReplicaEngine } from './lag-source';
 export * from './replication-lag-alarms';
