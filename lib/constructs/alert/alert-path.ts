@@ -91,9 +91,7 @@ export class AlertPath extends Construct {
     }
     this.added.add(alarm);
     if (options.pairName) markPair(alarm, options.pairName);
-    const topic = this.topicIn(Stack.of(alarm), options.severity ?? AlertSeverity.CRITICAL);
-    alarm.addAlarmAction(new SnsAction(topic));
-    alarm.addOkAction(new SnsAction(topic));
+    notify(alarm, this.topicIn(Stack.of(alarm), options.severity ?? AlertSeverity.CRITICAL));
   }
 
   /**
@@ -169,11 +167,9 @@ export class AlertPath extends Construct {
 
     const sender = new Sender(foot, 'Sender', { path, foot, pagerDuty });
     const heartbeat = new Heartbeat(foot, 'Heartbeat', { path, foot, sender });
-    for (const alarm of [...sender.alarms, heartbeat.alarm]) {
-      const action = new SnsAction(foot.topics[AlertSeverity.CRITICAL]);
-      alarm.addAlarmAction(action);
-      alarm.addOkAction(action);
-    }
+    for (const alarm of sender.alarms) notify(alarm, foot.topics[AlertSeverity.CRITICAL]);
+    // Without heartbeat PagerDuty is not reached anyway; the mailbox is, and a first deployment wakes nobody.
+    notify(heartbeat.alarm, foot.topics[AlertSeverity.WARNING]);
     if (this.regions) Aspects.of(sender).add(new JournalReader(sender, this.regions));
     return { foot, sender };
   }
@@ -237,6 +233,12 @@ export class AlertPath extends Construct {
 
 /** Nested stacks share the foot of the stack that holds them all. */
 const outermost = (stack: Stack): Stack => (stack.nestedStackParent ? outermost(stack.nestedStackParent) : stack);
+
+function notify(alarm: cloudwatch.Alarm, topic: sns.ITopic): void {
+  const action = new SnsAction(topic);
+  alarm.addAlarmAction(action);
+  alarm.addOkAction(action);
+}
 
 function markPair(alarm: cloudwatch.Alarm, pairName: string): void {
   const resource = alarm.node.defaultChild as IConstruct | undefined;

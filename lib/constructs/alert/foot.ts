@@ -3,6 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { acknowledge } from '../internal/acknowledge';
 import { AlertSeverity } from './severity';
 
 export interface FootProps {
@@ -81,13 +82,16 @@ export class Foot extends Construct {
   }
 
   private subscribe(topic: sns.Topic, id: string, address: string): void {
-    new sns.Subscription(topic, id, {
+    const mail = new sns.Subscription(topic, id, {
       topic,
       protocol: sns.SubscriptionProtocol.EMAIL,
       endpoint: address,
       filterPolicy: {
         [KIND_ATTRIBUTE]: new sns.SubscriptionFilter([{ 'anything-but': ['heartbeat'] }, { exists: false }]),
       },
+    });
+    acknowledge(mail, {
+      'Serverless-SNSRedrivePolicy': 'SNS itself tries a mailbox for 6 hours; a letter kept for later alerts nobody.',
     });
   }
 }

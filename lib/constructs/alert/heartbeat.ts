@@ -23,7 +23,7 @@ export class Heartbeat extends Construct {
   public constructor(scope: Construct, id: string, props: HeartbeatProps) {
     super(scope, id);
     const topic = props.foot.topics[AlertSeverity.WARNING];
-    const role = this.makeRole(props);
+    const { role, policy } = this.makeRole(props);
     const schedule = new scheduler.Schedule(this, 'Schedule', {
       description: `Daily heartbeat of alert path ${props.path}`,
       // A rate without a start begins at once, so the alarm below is quiet soon after the first deployment.
@@ -42,7 +42,8 @@ export class Heartbeat extends Construct {
         }),
       },
     });
-    schedule.node.addDependency(props.sender.function);
+    // The first heartbeat comes at once, so all that it needs must be there.
+    schedule.node.addDependency(policy, props.sender, topic);
 
     this.alarm = new cloudwatch.Alarm(this, 'Silent', {
       alarmDescription:
@@ -56,7 +57,7 @@ export class Heartbeat extends Construct {
     this.alarm.node.addDependency(schedule);
   }
 
-  private makeRole({ path, foot }: HeartbeatProps): iam.IRole {
+  private makeRole({ path, foot }: HeartbeatProps): { role: iam.IRole; policy: iam.ManagedPolicy } {
     const stack = Stack.of(this);
     const role = new iam.Role(this, 'Role', {
       description: `Publishes the heartbeat of ${path}`,
@@ -72,7 +73,7 @@ export class Heartbeat extends Construct {
       resources: [foot.key.keyArn],
       conditions: { StringEquals: { 'kms:ViaService': `sns.${stack.region}.amazonaws.com` } },
     });
-    return role.withoutPolicyUpdates();
+    return { role: role.withoutPolicyUpdates(), policy };
   }
 }
 

@@ -55,7 +55,7 @@ export class Sender extends Construct {
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
-    acknowledge(this.deadLetters, { 'AwsSolutions-SQS3': 'This is the dead-letter queue.' });
+    acknowledge(this.deadLetters, { 'Serverless-SQSRedrivePolicy': 'This is the dead-letter queue.' });
     this.queue = new sqs.Queue(this, 'Queue', {
       encryption: sqs.QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
@@ -208,6 +208,10 @@ export class Sender extends Construct {
     });
     // Lambda checks on creation that the role may read the queue.
     source.node.addDependency(this.policy);
+    acknowledge(source, {
+      'Serverless-LambdaEventSourceMappingDestination':
+        'Lambda has failure destinations for streams only; the queue has a dead-letter queue.',
+    });
     const inQueue = 'Called by a queue, which keeps what fails; its dead-letter queue has an alarm.';
     acknowledge(sender, {
       'NIST.800.53.R5-LambdaInsideVPC': 'An alert must not depend on a VPC, its endpoints or its address translation.',
