@@ -47,9 +47,10 @@ export const INCIDENT_EVENT = {
       },
     },
   },
-  if: { properties: { event_action: { const: 'trigger' } } },
-  then: { required: ['payload'] },
-  else: { required: ['dedup_key'] },
+  anyOf: [
+    { properties: { event_action: { const: 'trigger' } }, required: ['payload'] },
+    { properties: { event_action: { enum: ['acknowledge', 'resolve'] } }, required: ['dedup_key'] },
+  ],
 };
 
 /** @see https://github.com/PagerDuty/developer-docs/blob/main/docs/events-API-v2/03-Change-Events.md */

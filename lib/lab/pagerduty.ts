@@ -78,9 +78,15 @@ export async function startPagerDuty(time: Pick<Time, 'nowMs'>, options: PagerDu
   const serve = (request: IncomingMessage, response: ServerResponse) => {
     void bodyOf(request).then((body) => {
       const step = steps.shift() ?? standing;
-      const endpoint = ENDPOINTS[request.url ?? ''] ?? 'unknown';
+      const endpoint: PagerDutyRequest['endpoint'] = ENDPOINTS[request.url ?? ''] ?? 'unknown';
       const answer = answerOf(step, endpoint, body, desk);
-      const seen = { atMs: time.nowMs(), endpoint, event: parsed(body), status: answer?.status, why: answer?.why };
+      const seen: PagerDutyRequest = {
+        atMs: time.nowMs(),
+        endpoint,
+        event: parsed(body),
+        status: answer?.status,
+        why: answer?.why,
+      };
       requests.push(seen);
       for (const listener of listeners) listener(seen);
       if (step === 'hang') return;
