@@ -444,7 +444,7 @@ describe('the alert path', () => {
     host.answer = () => ({ kind: 'done', answer: null });
     await client(SQSClient).send(new SendMessageCommand({ QueueUrl: queueUrl(endpoint.url, 'dead'), MessageBody: 'by hand' }));
     expect(queues.messages('dead').at(-1)?.body).toBe('by hand');
-    void source.close();
+    source.close();
   });
 
   test('an alarm fires once when its value breaches, once when it is good again, and answers its state', async () => {

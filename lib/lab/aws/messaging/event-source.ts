@@ -9,7 +9,6 @@ const BATCH_MAX = 10;
 export class EventSource {
   private stopped = false;
   private wake: () => void = () => undefined;
-  private readonly loop: Promise<void>;
 
   public constructor(
     private readonly time: Time,
@@ -19,14 +18,13 @@ export class EventSource {
     private readonly functionName: string,
   ) {
     sqs.onArrival(queue, () => this.wake());
-    this.loop = this.run();
+    void this.run();
   }
 
-  /** Stops after the batch in hand. */
-  public async close(): Promise<void> {
+  /** Takes no further batch. */
+  public close(): void {
     this.stopped = true;
     this.wake();
-    await this.loop;
   }
 
   private async run(): Promise<void> {

@@ -1,0 +1,187 @@
+/** `failover lab`: reads its arguments, runs one scenario, prints what happened, and cleans up whatever comes. */
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { type Lab, openLab } from './lab';
+import { SCENARIOS, type Scenario } from './scenarios';
+import { labFiles } from './setting';
+import { Story } from './story';
+import { passed, type RunFacts, verdictJson, verdictText } from './verdict';
+import { paintFor, type Screen, View } from './view';
+
+export const DEFAULT_SCALE = 5;
+/** Above this a real millisecond is so long that samples come too late. */
+const SCALE_MAX = 20;
+
+export const LAB_HELP = `failover lab [scenario] [options]
+
+Plays a failover pair on this machine: two sites, name servers with Route 53's failover rules, 16 health checkers per
+check, AWS services and PagerDuty on loopback. The functions that run are the bundles that would be deployed. Nothing
+leaves the machine; no AWS account is needed.
+
+Scenarios (the first is the default)
+${SCENARIOS.map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join('\n')}
+
+Options
+  --list         print the scenarios
+  --scale N      run N times as fast as real time, 1 to ${SCALE_MAX} (default ${DEFAULT_SCALE})
+  --real         the same as --scale 1
+  --seed S       whole number that fixes the phases of the checkers (default: chosen and printed)
+  --http         sites without TLS
+  --json FILE    write the report to FILE
+  --calls FILE   write each AWS call as one JSON line: handler, IAM action, resource, Region
+  --debug        print the functions' logs and stack traces
+  --help         print this
+
+Exit code: 0 when the scenario kept its promises, 1 when not, 2 for wrong arguments. A missed target is reported, and is
+no failure of the run.
+`;
+
+/** Wrong arguments; the message says which and what is allowed. */
+export class UsageError extends Error {}
+
+interface Wanted {
+  readonly scenario: Scenario;
+  readonly scale: number;
+  readonly seed: number;
+  readonly protocol: 'http' | 'https';
+  readonly json?: string;
+  readonly calls?: string;
+  readonly debug: boolean;
+}
+
+/** @returns the exit code */
+export async function labCommand(args: readonly string[], distCli: string, screen: Screen): Promise<number> {
+  const values = parsed(args);
+  if (values.help) return say(screen, LAB_HELP);
+  if (values.list) return say(screen, SCENARIOS.map(({ name, about }) => `${name.padEnd(14)}${about}\n`).join(''));
+  return play(values.wanted(), distCli, screen);
+}
+
+function say(screen: Screen, text: string): number {
+  screen.write(text);
+  return 0;
+}
+
+function parsed(args: readonly string[]) {
+  const options = {
+    list: { type: 'boolean' },
+    real: { type: 'boolean' },
+    http: { type: 'boolean' },
+    debug: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+    scale: { type: 'string' },
+    seed: { type: 'string' },
+    json: { type: 'string' },
+    calls: { type: 'string' },
+  } as const;
+  const { values, positionals } = parse(() => parseArgs({ args: [...args], options, allowPositionals: true }));
+  const wanted = (): Wanted => {
+    const [name = SCENARIOS[0]?.name ?? '', ...more] = positionals;
+    const scenario = SCENARIOS.find((one) => one.name === name);
+    if (!scenario || more.length > 0) {
+      throw new UsageError(
+        `no scenario is called ${[name, ...more].join(' ')}; there are ${SCENARIOS.map((one) => one.name).join(', ')}`,
+      );
+    }
+    if (values.real && values.scale !== undefined) throw new UsageError('--real and --scale exclude each other');
+    const scale = values.real ? 1 : number('--scale', values.scale ?? String(DEFAULT_SCALE), 1, SCALE_MAX);
+    const seed = number('--seed', values.seed ?? String(Date.now() % 1_000_000), 0, 2 ** 32 - 1);
+    if (!Number.isInteger(seed)) throw new UsageError(`--seed is ${values.seed}; it must be a whole number`);
+    return {
+      scenario,
+      scale,
+      seed,
+      protocol: values.http ? 'http' : 'https',
+      json: values.json,
+      calls: values.calls,
+      debug: values.debug ?? false,
+    };
+  };
+  return { help: values.help ?? false, list: values.list ?? false, wanted };
+}
+
+function parse<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function number(name: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= least && value <= most)) {
+    throw new UsageError(`${name} is ${text}; it must be a number from ${least} to ${most}`);
+  }
+  return value;
+}
+
+async function play(wanted: Wanted, distCli: string, screen: Screen): Promise<number> {
+  const files = labFiles(distCli);
+  const startedAtMs = Date.now();
+  const { scenario, scale, seed, protocol } = wanted;
+  const view = new View(screen);
+  screen.write(`${scenario.name}: ${scenario.about}\n\n`);
+  const lab = await openLab({ scale, files, protocol, uniform: uniformFrom(seed) });
+  const stop = closeOnSignal(lab, view);
+  try {
+    const story = new Story(lab);
+    view.follow(lab, story);
+    const outcome = await scenario.run(lab, story);
+    view.end();
+    const wallMs = Date.now() - startedAtMs;
+    const facts: RunFacts = {
+      scenario: scenario.name,
+      scale,
+      seed,
+      protocol,
+      startedAtMs,
+      wallMs,
+      lines: story.lines,
+      outcome,
+      lab,
+    };
+    screen.write(verdictText(facts, paintFor(screen)));
+    if (wanted.json) writeFileSync(wanted.json, verdictJson(facts));
+    if (wanted.calls)
+      writeFileSync(
+        wanted.calls,
+        lab.endpoint
+          .recordedCalls()
+          .map((call) => `${JSON.stringify(call)}\n`)
+          .join(''),
+      );
+    if (wanted.debug) screen.write(`${lab.host.log().join('\n')}\n`);
+    return passed(outcome) ? 0 : 1;
+  } finally {
+    view.end();
+    stop();
+    await lab.close();
+  }
+}
+
+/** Ctrl-C: children and sockets go first. @returns how to stop listening */
+function closeOnSignal(lab: Lab, view: View): () => void {
+  const onSignal = (signal: NodeJS.Signals) => {
+    view.end();
+    void lab.close().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
+  };
+  process.once('SIGINT', onSignal);
+  process.once('SIGTERM', onSignal);
+  return () => {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  };
+}
+
+/** A small generator of numbers from 0 to 1 that a seed fixes (xorshift, 32 bit). */
+export function uniformFrom(seed: number): () => number {
+  let state = (seed ^ 0x9e3779b9) >>> 0 || 1;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    state >>>= 0;
+    return state / 2 ** 32;
+  };
+}

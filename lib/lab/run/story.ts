@@ -1,0 +1,102 @@
+/** Turns what happens in the lab into lines that a person can follow. */
+import { ROUTING_REGION } from '../../decide/names';
+import type { TruthEvent } from '../world';
+import type { Lab, LabEvent } from './lab';
+import { RECORD } from './setting';
+
+export type Tone = 'plain' | 'good' | 'bad' | 'quiet';
+
+export interface StoryLine {
+  readonly atMs: number;
+  /** Who speaks: `world`, `route 53`, `dns`, `drill`, `alarm`, `pagerduty`, `lab`. */
+  readonly who: string;
+  readonly text: string;
+  readonly tone: Tone;
+}
+
+type Said = Pick<StoryLine, 'who' | 'text' | 'tone'> | undefined;
+
+const said = (who: string, text: string, tone: Tone = 'plain'): Said => ({ who, text, tone });
+
+export class Story {
+  public readonly lines: StoryLine[] = [];
+  private readonly listeners: ((line: StoryLine) => void)[] = [];
+
+  public constructor(private readonly lab: Lab) {
+    lab.world.truth.on((event) => this.add(ofWorld(event, lab)));
+    lab.onEvent((event) => this.add(ofLab(event)));
+    lab.pagerDuty.onChange((text, tone) => this.tell('pagerduty', text, tone));
+  }
+
+  public onLine(listener: (line: StoryLine) => void): void {
+    this.listeners.push(listener);
+  }
+
+  public tell(who: string, text: string, tone: Tone = 'plain'): void {
+    this.add({ who, text, tone });
+  }
+
+  private add(what: Said): void {
+    if (!what) return;
+    const line = { atMs: this.lab.time.nowMs(), ...what };
+    this.lines.push(line);
+    for (const listener of this.listeners) listener(line);
+  }
+}
+
+function ofWorld(event: TruthEvent, lab: Lab): Said {
+  const siteOf = (check: string) => (check === lab.pair.checks.primary ? 'primary' : 'standby');
+  switch (event.kind) {
+    case 'fault-began':
+      return said('world', `the ${event.site} breaks: ${FAULTS[event.fault] ?? event.fault}`, 'bad');
+    case 'fault-ended':
+      return said('world', `the ${event.site} is mended`, 'good');
+    case 'check-updated':
+      return said('route 53', `health check of the ${siteOf(event.check)} changed: ${changes(event.changed)}`);
+    case 'check-turned': {
+      const verdict = event.healthy ? 'healthy' : 'unhealthy';
+      const text = `the ${siteOf(event.check)} is ${verdict}: ${event.healthyCheckers} of ${event.checkers} checkers say healthy`;
+      return said('route 53', text, event.healthy ? 'good' : 'bad');
+    }
+    case 'answer-changed': {
+      if (event.name.replace(/\.$/, '') !== RECORD || event.type !== 'A') return undefined;
+      const site = event.values[0] === lab.world.sites.primary.address ? 'primary' : 'standby';
+      return said('dns', `${event.server} now answers ${event.values.join(', ')}, the ${site}`);
+    }
+    default:
+      return undefined;
+  }
+}
+
+function ofLab(event: LabEvent): Said {
+  switch (event.kind) {
+    case 'step':
+      // A choice only reads what the step before it said.
+      return event.state.startsWith('after ') ? undefined : said('drill', `step ${event.state}`);
+    case 'retry':
+      return said('drill', `step ${event.state} is tried again: ${event.because}`, 'bad');
+    case 'alarm':
+      return said('alarm', `${event.name} in ${ROUTING_REGION} is ${event.state}`, event.state === 'OK' ? 'good' : 'bad');
+    case 'schedule':
+      return said('lab', `the one-shot schedule ${event.name} fires`);
+    case 'function':
+      return ofFunction(event.event);
+  }
+}
+
+function ofFunction(event: Extract<LabEvent, { kind: 'function' }>['event']): Said {
+  if (event.kind === 'killed') return said('lab', `${event.name} is killed in the middle (SIGKILL)`, 'bad');
+  return event.kind === 'failed' ? said('lab', `${event.name} failed: ${event.because}`, 'bad') : undefined;
+}
+
+const FAULTS: Readonly<Record<string, string>> = {
+  refused: 'it refuses connections',
+  http500: 'it answers every request with 500',
+  slow: 'it answers after 3 s',
+  blackHole: 'it swallows every connection attempt',
+};
+
+const changes = (changed: Readonly<Record<string, unknown>>) =>
+  Object.entries(changed)
+    .map(([key, value]) => `${key} is now ${String(value)}`)
+    .join(', ');
