@@ -59,3 +59,12 @@ export function builtDist() {
   const jsii = spawnSync(join(root, 'node_modules/.bin/jsii'), [], { cwd: root, encoding: 'utf8' });
   if (jsii.status !== 0) throw new Error(`jsii failed:\n${jsii.stderr}`);
 }
+
+/** The stack of the README, as source for a fresh process: `make(app)`. */
+export const README_STACK = `
+  const { FailoverStack, Site, AlertTarget } = require(${JSON.stringify(join(root, 'dist/index.js'))});
+  const make = (app) => new FailoverStack(app, 'Web', {
+    env: { account: '111111111111', region: 'us-east-1' }, zoneName: 'example.com', recordName: 'app',
+    primary: Site.ip('1.2.3.4'), standby: Site.ip('5.6.7.8'),
+    alerts: [AlertTarget.pagerDuty({ secretName: 'pagerduty' }), AlertTarget.email('oncall@example.com')],
+  });`;
