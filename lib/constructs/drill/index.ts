@@ -1,1 +1,2 @@
+export * from './drill-fault';
 export * from './failover-drill';
