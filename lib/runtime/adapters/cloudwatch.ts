@@ -12,6 +12,8 @@ type States = Awaited<ReturnType<Alarms['states']>>;
 export class CloudWatchAlarms implements Alarms {
   private readonly clients = new Map<string, CloudWatchClient>();
 
+  public constructor(private readonly settings: Parameters<typeof clientSettings>[0] = {}) {}
+
   public async states(region: string, names: readonly string[]): Promise<States> {
     const found: Record<string, 'OK' | 'ALARM' | 'INSUFFICIENT_DATA'> = {};
     try {
@@ -35,7 +37,7 @@ export class CloudWatchAlarms implements Alarms {
   }
 
   private client(region: string): CloudWatchClient {
-    const client = this.clients.get(region) ?? new CloudWatchClient(clientSettings({ region }));
+    const client = this.clients.get(region) ?? new CloudWatchClient(clientSettings({ ...this.settings, region }));
     this.clients.set(region, client);
     return client;
   }

@@ -15,8 +15,9 @@ export class DynamoDbJournal implements Journal {
     private readonly table: string,
     private readonly time: Pick<Time, 'nowMs'>,
     region?: string,
+    settings: Parameters<typeof clientSettings>[0] = {},
   ) {
-    this.client = new DynamoDBClient(clientSettings({ region }));
+    this.client = new DynamoDBClient(clientSettings({ ...settings, region }));
   }
 
   public async read(pair: string): Promise<JournalItem | undefined> {

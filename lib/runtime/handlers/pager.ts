@@ -1,6 +1,6 @@
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { ENV } from '../../contracts/environment';
 import { pagerDimensions, severityMap } from '../../decide/alert';
+import { QUICK } from '../adapters/clients';
 import { CloudWatchAlarms } from '../adapters/cloudwatch';
 import { DynamoDbJournal } from '../adapters/dynamodb-journal';
 import { EmbeddedMetrics } from '../adapters/embedded-metrics';
@@ -29,14 +29,23 @@ const ports: PagerPorts = {
   keys: new SecretRoutingKeys(env.routingKeySecret, time),
   pagerDuty: new HttpPagerDuty(env.pagerDutyUrl),
   queue: new SqsAlertQueue(env.queueUrl, env.deadLetterQueueUrl),
-  alarms: new CloudWatchAlarms(),
-  ...(table ? { journal: new DynamoDbJournal(table, time, process.env[ENV.journalRegion]) } : {}),
+  alarms: new CloudWatchAlarms(QUICK),
+  ...(table ? { journal: new DynamoDbJournal(table, time, process.env[ENV.journalRegion], QUICK) } : {}),
   metrics: new EmbeddedMetrics(pagerDimensions(env.alertPath, env.alertStack), time),
   log: new JsonLog('pager'),
 };
 const settings = { severities: severityMap(env.criticalSeverity, env.warningSeverity), startWithinMs: 20_000 };
 
-export const handler = async (event: SQSEvent): Promise<SQSBatchResponse> => {
+interface SqsEvent {
+  readonly Records: readonly {
+    readonly messageId: string;
+    readonly receiptHandle: string;
+    readonly body: string;
+    readonly attributes: { readonly ApproximateReceiveCount: string; readonly SentTimestamp: string };
+  }[];
+}
+
+export const handler = async (event: SqsEvent) => {
   const messages = event.Records.map((record) => ({
     id: record.messageId,
     receipt: record.receiptHandle,
