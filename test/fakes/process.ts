@@ -1,0 +1,145 @@
+import type { DrillStepInput } from '../../lib/contracts/drill';
+import type { FailoverEvent } from '../../lib/contracts/events';
+import type { DrillPorts } from '../../lib/runtime/drive/drill/context';
+import type { StartPorts } from '../../lib/runtime/drive/drill/start';
+import type { KeeperPorts } from '../../lib/runtime/drive/keeper';
+import { restore } from '../../lib/runtime/drive/restore';
+import type { Log } from '../../lib/runtime/ports';
+import type { World } from './world';
+
+/** Called around every call of a port; may count, or let the process die before or after the effect. */
+export type Hook = (call: string, phase: 'before' | 'after') => 'live' | 'die';
+
+export const RESTORE_FUNCTION = 'arn:aws:lambda:eu-central-1:111111111111:function:restore';
+const silent: Log = { info: () => undefined, error: () => undefined };
+const NEVER = new Promise<never>(() => undefined);
+
+export type AllPorts = DrillPorts & StartPorts & KeeperPorts;
+
+/** One run of one function. When it dies, its call and every later one never come back. */
+export class Process {
+  public readonly died: Promise<never>;
+  private dead = false;
+  private sayDied: (error: Error) => void = () => undefined;
+
+  constructor(
+    private readonly world: World,
+    private readonly hook: Hook = () => 'live',
+  ) {
+    this.died = new Promise((_, reject) => {
+      this.sayDied = reject;
+    });
+    this.died.catch(() => undefined);
+  }
+
+  public async run<T>(work: (ports: AllPorts) => Promise<T>): Promise<T> {
+    return Promise.race([work(this.ports()), this.died]);
+  }
+
+  public ports(): AllPorts {
+    const { world } = this;
+    const { time, journal, checks } = world;
+    return {
+      log: silent,
+      restoreFunction: RESTORE_FUNCTION,
+      time: { nowMs: () => time.nowMs(), sleep: (ms) => (this.dead ? NEVER : time.sleep(ms).then(() => (this.dead ? NEVER : undefined))) },
+      dns: this.mortal('dns', {
+        nameServers: async () => world.servers,
+        ask: async (server: string, name: string, type: string) => world.answer(server, name, type),
+        addresses: async (name: string) => [name],
+      }),
+      probe: this.mortal('probe', {
+        probe: async (target, options = {}) => world.request({ ...target, ...options }),
+      }) as DrillPorts['probe'],
+      checks: this.mortal('checks', {
+        read: (id: string) => checks.read(id),
+        write: (id: string, version: number, change: { path?: string; port?: number }) => checks.write(id, version, change),
+        observations: (id: string) => checks.observations(id),
+      }),
+      journal: this.mortal('journal', {
+        read: (pair: string) => journal.read(pair),
+        write: (item: Parameters<typeof journal.write>[0], seen: number) => journal.write(item, seen),
+        once: (key: string) => journal.once(key),
+      }),
+      registry: this.mortal('registry', {
+        pair: async (name: string) => (name === world.registration.pair ? world.registration : { kind: 'unknown' as const, because: 'ParameterNotFound' }),
+        pairs: async () => [world.registration],
+        checks: async () => world.checksDocument,
+      }),
+      machine: this.mortal('machine', {
+        start: async (name: string, input: unknown) => {
+          const kind = world.executions.has(name) ? ('exists' as const) : ('started' as const);
+          if (kind === 'started') world.executions.set(name, input);
+          return { kind, execution: `execution:${name}` };
+        },
+      }),
+      ...this.outbound(),
+    };
+  }
+
+  private outbound() {
+    const { world } = this;
+    return {
+      schedules: this.mortal('schedules', {
+        restoreAt: async (name: string, atMs: number, input: unknown) => {
+          if (world.schedulesDown) return world.schedulesDown;
+          if (world.schedules.has(name)) return 'exists' as const;
+          world.schedules.set(name, { atMs, input });
+          return 'created' as const;
+        },
+        remove: async (name: string) => (world.schedules.delete(name) ? ('removed' as const) : ('absent' as const)),
+      }),
+      alarms: this.mortal('alarms', {
+        states: async (_region: string, names: readonly string[]) =>
+          world.alarmsDown ?? Object.fromEntries(names.flatMap((name) => (world.alarmStates.has(name) ? [[name, world.alarmStates.get(name)]] : []))),
+      }) as DrillPorts['alarms'],
+      metrics: this.mortal('metrics', {
+        publish: async (metrics: Parameters<DrillPorts['metrics']['publish']>[0]) => {
+          world.published.push(...metrics);
+        },
+      }),
+      reports: this.mortal('reports', {
+        put: async (key: string, body: string) => {
+          world.reports.set(key, body);
+        },
+      }),
+      announcer: this.mortal('announcer', {
+        announce: async (topicArn: string, event: FailoverEvent) => {
+          world.announced.push({ ...event, topic: topicArn.split(':').pop() ?? '' });
+        },
+      }),
+      functions: this.mortal('functions', { invoke: (name: string, payload: unknown) => this.invoke(name, payload) }),
+    };
+  }
+
+  private async invoke(name: string, payload: unknown) {
+    const { world } = this;
+    if (name === 'inject') world.breakPrimary();
+    if (name === 'mend') world.healPrimary();
+    if (name !== RESTORE_FUNCTION) return { kind: 'done' as const, answer: undefined };
+    try {
+      return { kind: 'done' as const, answer: await restore(payload as DrillStepInput, new Process(world, this.hook).ports()) };
+    } catch (error) {
+      return { kind: 'failed' as const, because: (error as Error).message };
+    }
+  }
+
+  private mortal<T extends object>(port: string, calls: T): T {
+    const wrapped = Object.entries(calls).map(([name, call]) => [
+      name,
+      async (...given: unknown[]) => {
+        if (this.dead || this.dies(`${port}.${name}`, 'before')) return NEVER;
+        const answer = await (call as (...args: unknown[]) => Promise<unknown>)(...given);
+        return this.dead || this.dies(`${port}.${name}`, 'after') ? NEVER : answer;
+      },
+    ]);
+    return Object.fromEntries(wrapped) as T;
+  }
+
+  private dies(call: string, phase: 'before' | 'after'): boolean {
+    if (this.hook(call, phase) === 'live') return false;
+    this.dead = true;
+    this.sayDied(new Error(`died ${phase} ${call}`));
+    return true;
+  }
+}
