@@ -39,10 +39,18 @@ export async function walk(world: World, input: DrillStepInput, options: WalkOpt
   return { path };
 }
 
-async function attempt(world: World, input: DrillStepInput, retries: number, options: WalkOptions): Promise<DrillStepOutput | Error> {
+async function attempt(
+  world: World,
+  input: DrillStepInput,
+  retries: number,
+  options: WalkOptions,
+): Promise<DrillStepOutput | Error> {
   let failed = new Error('not tried');
   for (let n = 0; n <= (options.fragile ? 0 : retries); n += 1) {
-    const call = () => new Process(world, options.hook).run((ports) => (input.step === 'restore' ? restore(input, ports) : drillStep(input, ports)));
+    const call = () =>
+      new Process(world, options.hook).run((ports) =>
+        input.step === 'restore' ? restore(input, ports) : drillStep(input, ports),
+      );
     try {
       const first = call();
       const second = options.twice ? call().catch(() => undefined) : undefined;

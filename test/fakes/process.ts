@@ -42,7 +42,10 @@ export class Process {
     return {
       log: silent,
       restoreFunction: RESTORE_FUNCTION,
-      time: { nowMs: () => time.nowMs(), sleep: (ms) => (this.dead ? NEVER : time.sleep(ms).then(() => (this.dead ? NEVER : undefined))) },
+      time: {
+        nowMs: () => time.nowMs(),
+        sleep: (ms) => (this.dead ? NEVER : time.sleep(ms).then(() => (this.dead ? NEVER : undefined))),
+      },
       dns: this.mortal('dns', {
         nameServers: async () => world.servers,
         ask: async (server: string, name: string, type: string) => world.answer(server, name, type),
@@ -62,7 +65,8 @@ export class Process {
         once: (key: string) => journal.once(key),
       }),
       registry: this.mortal('registry', {
-        pair: async (name: string) => (name === world.registration.pair ? world.registration : { kind: 'unknown' as const, because: 'ParameterNotFound' }),
+        pair: async (name: string) =>
+          name === world.registration.pair ? world.registration : { kind: 'unknown' as const, because: 'ParameterNotFound' },
         pairs: async () => [world.registration],
         checks: async () => world.checksDocument,
       }),
@@ -91,7 +95,8 @@ export class Process {
       }),
       alarms: this.mortal('alarms', {
         states: async (_region: string, names: readonly string[]) =>
-          world.alarmsDown ?? Object.fromEntries(names.flatMap((name) => (world.alarmStates.has(name) ? [[name, world.alarmStates.get(name)]] : []))),
+          world.alarmsDown ??
+          Object.fromEntries(names.flatMap((name) => (world.alarmStates.has(name) ? [[name, world.alarmStates.get(name)]] : []))),
       }) as DrillPorts['alarms'],
       metrics: this.mortal('metrics', {
         publish: async (metrics: Parameters<DrillPorts['metrics']['publish']>[0]) => {

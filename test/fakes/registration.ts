@@ -1,6 +1,12 @@
 import { type PairRegistration, REGISTRATION_SCHEMA } from '../../lib/contracts/registration';
 
-const probeOf = (connect: string) => ({ protocol: 'https' as const, connect, port: 443, host: 'app.example.com', path: '/health' });
+const probeOf = (connect: string) => ({
+  protocol: 'https' as const,
+  connect,
+  port: 443,
+  host: 'app.example.com',
+  path: '/health',
+});
 
 /** Two addresses, a beacon on each side, one alarm that a drill sets off and one that stops it. */
 export const registrationOf = (change: Partial<PairRegistration> = {}): PairRegistration => ({
@@ -18,7 +24,10 @@ export const registrationOf = (change: Partial<PairRegistration> = {}): PairRegi
     { name: 'app-primary-unhealthy', region: 'us-east-1', inDrill: true, blocksDrill: true },
     { name: 'app-standby-errors', region: 'eu-central-1', inDrill: false, blocksDrill: true },
   ],
-  topics: { critical: 'arn:aws:sns:eu-central-1:111111111111:critical', warning: 'arn:aws:sns:eu-central-1:111111111111:warning' },
+  topics: {
+    critical: 'arn:aws:sns:eu-central-1:111111111111:critical',
+    warning: 'arn:aws:sns:eu-central-1:111111111111:warning',
+  },
   drill: { fault: { kind: 'healthCheckPath' }, targets: { detectionSec: 30, switchSec: 60, rtoSec: 120 } },
   ...change,
 });

@@ -26,7 +26,11 @@ export class World {
   public readonly executions = new Map<string, unknown>();
   public readonly alarmStates = new Map<string, 'OK' | 'ALARM' | 'INSUFFICIENT_DATA'>();
   public alarmsDown: Unknown | undefined;
-  public readonly published: { readonly name: string; readonly value: number; readonly dimensions: Readonly<Record<string, string>> }[] = [];
+  public readonly published: {
+    readonly name: string;
+    readonly value: number;
+    readonly dimensions: Readonly<Record<string, string>>;
+  }[] = [];
   public readonly reports = new Map<string, string>();
   public readonly announced: (FailoverEvent & { readonly topic: string })[] = [];
   /** How long Route 53 takes to notice, in either direction. */
@@ -91,7 +95,14 @@ export class World {
     if (!up) return { kind: 'bad', because: 'ECONNREFUSED', tookMs: 1 };
     const status = target.path?.startsWith(MARKER_PATH_PREFIX) ? this.primary.markerStatus : 200;
     const certificateExpiresAtMs = this.time.nowMs() + CERTIFICATE_DAYS * 86_400_000;
-    return { kind: status < 400 ? 'good' : 'bad', because: `answered ${status}`, status, site, tookMs: 1, certificateExpiresAtMs };
+    return {
+      kind: status < 400 ? 'good' : 'bad',
+      because: `answered ${status}`,
+      status,
+      site,
+      tookMs: 1,
+      certificateExpiresAtMs,
+    };
   }
 
   private touch(): void {
