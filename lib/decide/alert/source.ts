@@ -1,8 +1,11 @@
 import type { JournalItem } from '../journal';
 import type { AlarmState, Received } from './types';
 
-/** A message this old, or one that was tried before, may have been overtaken by later news. */
-export const STALE_MS = 60_000;
+/** An alarm changes every 10 s at most, so a message younger than that, in ms, was not overtaken. */
+export const ASK_AFTER_MS = 10_000;
+
+/** From this age on, in ms, what the source says counts; before, its answer may be older than the message. */
+export const SETTLED_MS = 60_000;
 
 export type Source =
   | { readonly kind: 'alarm'; readonly name: string; readonly region: string }
@@ -12,7 +15,7 @@ export type Source =
 export function sourceToAsk(received: Received, attempt: number, nowMs: number): Source | undefined {
   const { alert } = received;
   const atMs = alert.kind === 'own' ? alert.event.atMs : alert.atMs;
-  if (attempt <= 1 && nowMs - atMs <= STALE_MS) return undefined;
+  if (attempt <= 1 && nowMs - atMs < ASK_AFTER_MS) return undefined;
   if (alert.kind === 'alarm') return { kind: 'alarm', name: alert.name, region: alert.region };
   if (alert.kind === 'own' && alert.event.action === 'trigger' && alert.event.pair)
     return { kind: 'journal', pair: alert.event.pair };
@@ -31,23 +34,33 @@ export type SourceVerdict =
   | { readonly kind: 'send'; readonly because: string }
   | { readonly kind: 'over'; readonly because: string }
   | { readonly kind: 'superseded'; readonly because: string }
-  | { readonly kind: 'wait'; readonly because: string };
+  | { readonly kind: 'wait'; readonly because: string; readonly atLeastSec: number };
 
 export type AlarmNow = AlarmState | 'gone' | { readonly kind: 'unknown'; readonly because: string };
 
-/** Judges a stale alarm notification by the alarm's state now. */
-export function judgeAlarm(told: AlarmState, now: AlarmNow): SourceVerdict {
+/**
+ * Judges an alarm notification by the alarm's state now. A page is dropped, and an incident kept open, only on an answer
+ * that cannot be older than the message.
+ */
+export function judgeAlarm(told: AlarmState, now: AlarmNow, ageMs: number): SourceVerdict {
   const resolves = told === 'OK';
   if (typeof now === 'object') {
-    return { kind: resolves ? 'wait' : 'send', because: `the alarm's state is unknown: ${now.because}` };
+    const because = `the alarm's state is unknown: ${now.because}`;
+    return resolves ? { kind: 'wait', because, atLeastSec: 0 } : { kind: 'send', because };
   }
   if (now === 'gone') return { kind: 'send', because: 'the alarm does not exist any more' };
-  if (resolves) {
-    return now === 'ALARM'
-      ? { kind: 'superseded', because: 'the alarm is in ALARM again' }
-      : { kind: 'send', because: `the alarm is ${now}` };
+  const contradicted = resolves ? now === 'ALARM' : now === 'OK';
+  if (!contradicted) return { kind: 'send', because: `the alarm is ${now}` };
+  if (ageMs < SETTLED_MS) {
+    return {
+      kind: 'wait',
+      because: `the alarm is said to be ${now}, which may be old news`,
+      atLeastSec: Math.ceil((SETTLED_MS - ageMs) / 1000),
+    };
   }
-  return now === 'OK' ? { kind: 'over', because: 'the alarm is OK by now' } : { kind: 'send', because: `the alarm is ${now}` };
+  return resolves
+    ? { kind: 'superseded', because: 'the alarm is in ALARM again' }
+    : { kind: 'over', because: 'the alarm is OK by now' };
 }
 
 /**

@@ -92,7 +92,7 @@ async function handle(message: QueuedMessage, settings: PagerSettings, ports: Pa
   const received = parseMessage(message.body, message.id, message.sentAtMs);
   const verdict = await askSource(received, message, ports);
   if (verdict?.kind === 'superseded') return { received, outcome: { kind: 'not sent', because: verdict.because } };
-  if (verdict?.kind === 'wait') return { received, outcome: retry(message, ports, verdict.because) };
+  if (verdict?.kind === 'wait') return { received, outcome: retry(message, ports, verdict.because, verdict.atLeastSec) };
 
   const findings = verdict?.kind === 'over' ? { overBecause: verdict.because } : await drillFindings(received, ports);
   const page = pageFor(received, settings.severities, findings);
@@ -104,7 +104,10 @@ async function askSource(received: Received, message: QueuedMessage, ports: Page
   const source = sourceToAsk(received, message.attempt, ports.time.nowMs());
   if (!source) return undefined;
   const { alert } = received;
-  if (source.kind === 'alarm') return alert.kind === 'alarm' ? judgeAlarm(alert.state, await alarmNow(source, ports)) : undefined;
+  if (source.kind === 'alarm') {
+    if (alert.kind !== 'alarm') return undefined;
+    return judgeAlarm(alert.state, await alarmNow(source, ports), ports.time.nowMs() - alert.atMs);
+  }
   return alert.kind === 'own'
     ? judgeOwn(alert.event.incidentKey, alert.event.atMs, await readJournal(source.pair, ports))
     : undefined;
