@@ -18,7 +18,7 @@ export class CheckPolicies extends Construct {
   public readonly policies: readonly iam.ManagedPolicy[];
   private readonly write = [new iam.PolicyStatement(writing('Break')), new iam.PolicyStatement(writing('Mend'))];
   private readonly observe = new iam.PolicyStatement({ sid: 'Observe', actions: ['route53:GetHealthCheckStatus'] });
-  private readonly find = [new iam.PolicyStatement(FINDING), new iam.PolicyStatement(FINDING)];
+  private readonly find = new iam.PolicyStatement({ sid: 'Find', actions: ['ssm:GetParameter'] });
 
   public constructor(
     scope: Construct,
@@ -28,10 +28,9 @@ export class CheckPolicies extends Construct {
   ) {
     super(scope, id);
     const [breaks, mends] = this.write;
-    const [findsToBreak, findsToMend] = this.find;
     this.policies = [
-      this.policy('Drill', names.drillChecksPolicy, names.drillStepRole, [breaks, this.observe, findsToBreak]),
-      this.policy('Restore', names.restoreChecksPolicy, names.restoreRole, [mends, findsToMend]),
+      this.policy('Drill', names.drillChecksPolicy, names.drillStepRole, [breaks, this.observe, this.find]),
+      this.policy('Restore', names.restoreChecksPolicy, names.restoreRole, [mends]),
     ];
   }
 
@@ -44,7 +43,7 @@ export class CheckPolicies extends Construct {
       resource: 'parameter',
       resourceName: checksParameter(this.namespace, pair).slice(1),
     });
-    for (const statement of this.find) statement.addResources(parameter);
+    this.find.addResources(parameter);
   }
 
   private policy(id: string, managedPolicyName: string, role: string, statements: readonly (iam.PolicyStatement | undefined)[]) {
@@ -56,8 +55,6 @@ export class CheckPolicies extends Construct {
     });
   }
 }
-
-const FINDING: iam.PolicyStatementProps = { sid: 'Find', actions: ['ssm:GetParameter'] };
 
 const writing = (sid: string): iam.PolicyStatementProps => ({
   sid,

@@ -38,6 +38,19 @@ const TRACING: Permission = {
   wildcard: 'X-Ray has no resources: both calls accept "*" only.',
 };
 
+const OUTSIDE_VPC = {
+  'NIST.800.53.R5-LambdaInsideVPC': 'A failover must not depend on a VPC, its endpoints or its address translation.',
+};
+
+const WITH_QUEUE = {
+  'Serverless-LambdaAsyncFailureDestination': 'A call that never succeeded goes to the dead-letter queue, which has an alarm.',
+};
+
+const SYNCHRONOUS = {
+  'NIST.800.53.R5-LambdaDLQ': 'Called synchronously by Step Functions, which keeps the error and acts on it.',
+  'Serverless-LambdaDLQ': 'Called synchronously by Step Functions, which keeps the error and acts on it.',
+};
+
 /** A Lambda function with a role of its own, whose rights are managed policies of our own and nothing else. */
 export class ControlFunction extends Construct {
   public readonly function: lambda.Function;
@@ -87,15 +100,7 @@ export class ControlFunction extends Construct {
     });
     // Lambda checks on creation that the role may write to the dead-letter queue.
     this.function.node.addDependency(policy);
-    acknowledge(this.function, {
-      'NIST.800.53.R5-LambdaInsideVPC': 'A failover must not depend on a VPC, its endpoints or its address translation.',
-      ...(props.deadLetters
-        ? {}
-        : {
-            'NIST.800.53.R5-LambdaDLQ': 'Called synchronously by Step Functions, which keeps the error and acts on it.',
-            'Serverless-LambdaDLQ': 'Called synchronously by Step Functions, which keeps the error and acts on it.',
-          }),
-    });
+    acknowledge(this.function, props.deadLetters ? { ...OUTSIDE_VPC, ...WITH_QUEUE } : { ...OUTSIDE_VPC, ...SYNCHRONOUS });
   }
 
   /** A right that a pair brings along. Pairs share one statement per `sid`, in a policy of its own for its size. */
