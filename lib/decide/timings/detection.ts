@@ -77,6 +77,13 @@ export function detectionTime(timing: CheckTiming, mode: FailureMode): Detection
   return spread(fixed, timing.intervalSec + good, n - healthyAllowed(n), n);
 }
 
+/** Time by which this share of outages, 0 to 1, has the verdict "unhealthy". */
+export function detectedBy(share: number, timing: CheckTiming, mode: FailureMode): number {
+  const { bestSec, worstSec } = detectionTime(timing, mode);
+  const n = checkersOf(timing);
+  return bestSec + (worstSec - bestSec) * pointOf(share, n - healthyAllowed(n), n);
+}
+
 /** From the end of the outage to the verdict "healthy": three of 16 checkers are enough, so it is faster than detection. */
 export function recoveryTime(timing: CheckTiming, mode: FailureMode): DetectionTime {
   const n = checkersOf(timing);

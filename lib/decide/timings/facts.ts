@@ -51,6 +51,7 @@ const LAMBDA = `${DOCS}/lambda/latest/dg/gettingstarted-limits.html`;
 const SFN = `${DOCS}/step-functions/latest/dg/service-quotas.html`;
 const SCHEDULER = `${DOCS}/scheduler/latest/UserGuide/schedule-types.html`;
 const R53_PRICE = 'https://aws.amazon.com/route53/pricing/';
+const ARC_PRICE = 'https://aws.amazon.com/application-recovery-controller/pricing/';
 const CW_PRICE = 'https://aws.amazon.com/cloudwatch/pricing/';
 
 /** Every service number that code or documents of this project rely on. `docs/numbers.md` is printed from it. */
@@ -145,4 +146,7 @@ export const FACTS = {
   'price.transition': [0.000025, 'USD', A, 'https://aws.amazon.com/step-functions/pricing/', 'state transition, Standard', 'list price'],
   'price.lambda.request': [0.0000002, 'USD', A, 'https://aws.amazon.com/lambda/pricing/', 'invocation', 'list price'],
   'price.lambda.gb-s': [0.0000133334, 'USD', A, 'https://aws.amazon.com/lambda/pricing/', 'GB-second on arm64', 'list price of us-east-1'],
+  'price.arc.plan': [70, 'USD/month', A, ARC_PRICE, 'ARC Region switch plan', 'list price'],
+  'price.arc.cluster': [1_825, 'USD/month', A, ARC_PRICE, 'ARC routing-control cluster', 'list price of 2.50 USD an hour, 730 hours'],
+  'price.canary.run': [0.0012, 'USD', A, CW_PRICE, 'run of a CloudWatch Synthetics canary', 'list price of us-east-1'],
 } as const satisfies Readonly<Record<string, Row>>;

@@ -1,0 +1,4 @@
+export * from './availability';
+export * from './economics';
+export * from './matrix';
+export * from './threshold';

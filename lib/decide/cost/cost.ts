@@ -1,0 +1,104 @@
+import { type FactId, fact, numberOf } from '../timings';
+import { firesPerMonth, RESOURCE, type Template, type TemplateResource } from './template';
+
+/** One kind of thing on the bill. */
+export interface CostLine {
+  readonly what: string;
+  readonly count: number;
+  readonly usdPerMonth: number;
+  /** Always a list price that was not read by us from the vendor's price list. */
+  readonly provenance: string;
+  readonly source: string;
+}
+
+export interface Cost {
+  readonly lines: readonly CostLine[];
+  readonly usdPerMonth: number;
+  /** What is billed by use, and so not counted. */
+  readonly notCounted: string;
+  /** What else one could buy for the same purpose. */
+  readonly beside: readonly CostLine[];
+}
+
+/** Duration of one invocation that a schedule starts. */
+const INVOCATION_SEC = 1;
+const RUNS_PER_MONTH = 730 * 60;
+
+/** Monthly cost of what the templates deploy, at list prices and without free tiers: an upper bound for what is counted. */
+export function monthlyCost(templates: readonly Template[]): Cost {
+  const all = templates.flatMap((template) => Object.values(template.resources));
+  const of = (type: string) => all.filter((resource) => resource.Type === type);
+  const lines = [
+    ...checkLines(of(RESOURCE.check)),
+    counted('alarms', 'price.alarm', of(RESOURCE.alarm).length),
+    counted('customer-managed keys', 'price.key', of(RESOURCE.key).length),
+    counted('secrets', 'price.secret', of(RESOURCE.secret).length),
+    invocations([...of(RESOURCE.schedule), ...of(RESOURCE.rule)], of(RESOURCE.function)),
+  ].filter((line) => line.count > 0);
+  return {
+    lines,
+    usdPerMonth: cents(lines.reduce((sum, line) => sum + line.usdPerMonth, 0)),
+    notCounted: 'the sites, DNS queries, logs, custom metrics, storage, messages, drills and data transfer',
+    beside: alternatives(),
+  };
+}
+
+const cents = (usd: number) => Math.round(usd * 100) / 100;
+const provenanceOf = (id: FactId) => `assumed (list price, ${fact(id).date})`;
+
+function counted(what: string, id: FactId, count: number, usdEach = numberOf(id, 'USD/month')): CostLine {
+  return { what, count, usdPerMonth: cents(count * usdEach), provenance: provenanceOf(id), source: fact(id).source };
+}
+
+/**
+ * Endpoint checks are priced as those of endpoints outside AWS: from a template nobody can tell, and it is the dearer kind.
+ * Calculated and alarm checks are basic ones.
+ */
+function checkLines(checks: readonly TemplateResource[]): readonly CostLine[] {
+  const groups = new Map<string, { count: number; usd: number }>();
+  for (const check of checks) {
+    const { what, usd } = checkPrice((check.Properties?.['HealthCheckConfig'] ?? {}) as Readonly<Record<string, unknown>>);
+    const group = groups.get(what) ?? { count: 0, usd };
+    groups.set(what, { count: group.count + 1, usd });
+  }
+  return [...groups].map(([what, { count, usd }]) => counted(what, 'price.check.other', count, usd));
+}
+
+function checkPrice(config: Readonly<Record<string, unknown>>): { readonly what: string; readonly usd: number } {
+  const type = String(config['Type'] ?? '');
+  if (type === 'CALCULATED' || type === 'CLOUDWATCH_METRIC' || type === 'RECOVERY_CONTROL') {
+    return { what: 'health checks without an endpoint', usd: numberOf('price.check.aws', 'USD/month') };
+  }
+  const fast = Number(config['RequestInterval']) === numberOf('check.interval.fast', 's');
+  const options = [
+    ...(type.startsWith('HTTPS') ? ['HTTPS'] : []),
+    ...(fast ? ['fast interval'] : []),
+    ...(type.endsWith('STR_MATCH') ? ['search string'] : []),
+    ...(config['MeasureLatency'] === true ? ['latency'] : []),
+  ];
+  const usd = numberOf('price.check.other', 'USD/month') + options.length * numberOf('price.check.option.other', 'USD/month');
+  return { what: `health checks${options.length > 0 ? ` with ${options.join(', ')}` : ''}`, usd };
+}
+
+/** What schedules start by themselves, each time one invocation of a second in the largest function of the stacks. */
+function invocations(schedules: readonly TemplateResource[], functions: readonly TemplateResource[]): CostLine {
+  const count = schedules.reduce((sum, s) => sum + (firesPerMonth(s.Properties?.['ScheduleExpression']) ?? 0), 0);
+  const memoryMb = Math.max(128, ...functions.map((f) => Number(f.Properties?.['MemorySize'] ?? 128)));
+  const usd =
+    numberOf('price.lambda.request', 'USD') + (memoryMb / 1_024) * INVOCATION_SEC * numberOf('price.lambda.gb-s', 'USD');
+  return {
+    what: 'scheduled invocations, 1 s each (assumed)',
+    count: Math.round(count),
+    usdPerMonth: cents(count * usd),
+    provenance: provenanceOf('price.lambda.request'),
+    source: fact('price.lambda.request').source,
+  };
+}
+
+function alternatives(): readonly CostLine[] {
+  return [
+    counted('ARC Region switch, per plan', 'price.arc.plan', 1),
+    counted('ARC routing-control cluster', 'price.arc.cluster', 1),
+    counted('canary, a run each minute', 'price.canary.run', 1, RUNS_PER_MONTH * numberOf('price.canary.run', 'USD')),
+  ];
+}
