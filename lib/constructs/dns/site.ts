@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { isPrivateName, nameFault, plainName } from '../internal/dns-names';
 import { isKnown, shown } from '../internal/problems';
-import { addressFault } from '../internal/public-address';
+import { addressFault, canonicalIpv6 } from '../internal/public-address';
 import { crossesRegions } from '../internal/tokens';
 import { bindLoadBalancer } from './load-balancer-site';
 import type { BoundSite, SideContext, SideRecord } from './side';
@@ -79,7 +79,7 @@ class IpSite extends Site {
     const good = [this.isGood(this.ipv4, 4, context), ipv6 === undefined || this.isGood(ipv6, 6, context)];
     if (good.includes(false)) return undefined;
     const records: (SideRecord & { readonly values: readonly string[] })[] = [{ type: 'A', values: [this.ipv4] }];
-    if (ipv6 !== undefined) records.push({ type: 'AAAA', values: [ipv6] });
+    if (ipv6 !== undefined) records.push({ type: 'AAAA', values: [isKnown(ipv6) ? canonicalIpv6(ipv6) : ipv6] });
     return { records, answers: records, endpoint: { mode: 'ip', address: this.ipv4 } };
   }
 

@@ -54,3 +54,6 @@ export function addressFault(address: string, version: 4 | 6): string | undefine
   if (version === 6 && !globalUnicast.check(address, 'ipv6')) return 'not a public address (outside 2000::/3)';
   return undefined;
 }
+
+/** The one spelling that DNS libraries answer, so that answers can be compared as text. */
+export const canonicalIpv6 = (address: string) => new URL(`http://[${address}]`).hostname.slice(1, -1);
