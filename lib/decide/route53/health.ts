@@ -1,27 +1,29 @@
+import { numberOf } from '../timings';
+
 /**
- * How Route 53 turns single probes into a verdict.
+ * How Route 53 turns single probes into a verdict. The numbers are facts of `decide/timings`.
  *
  * Sources: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-determining-health-of-endpoints.html
  * and https://docs.aws.amazon.com/Route53/latest/APIReference/API_HealthCheckConfig.html
  */
 
 /** An endpoint is healthy when MORE than this share of checkers, in percent, says so. AWS says the number may change. */
-export const HEALTHY_ABOVE_PERCENT = 18;
+export const HEALTHY_ABOVE_PERCENT = numberOf('check.quorum', 'percent');
 
 /** Time limits of one probe; none of them can be configured. */
 export const PROBE_LIMITS_MS = {
   /** TCP connect of an HTTP or HTTPS probe. */
-  connect: 4_000,
+  connect: numberOf('check.connect.http', 's') * 1_000,
   /** From the connection to the status line and headers. */
-  response: 2_000,
+  response: numberOf('check.response.http', 's') * 1_000,
   /** From the headers to the body, when a string is searched. */
-  body: 2_000,
+  body: numberOf('check.body.http', 's') * 1_000,
   /** TCP connect of a TCP probe. */
-  tcpConnect: 10_000,
+  tcpConnect: numberOf('check.connect.tcp', 's') * 1_000,
 } as const;
 
 /** A search string must lie wholly in this many first bytes of the body. */
-export const SEARCHED_BODY_BYTES = 5_120;
+export const SEARCHED_BODY_BYTES = numberOf('check.search.bytes', 'bytes');
 
 /** The eight Regions that checkers probe from, two in each, unless fewer are chosen. */
 export const CHECKER_REGIONS = [
@@ -35,8 +37,8 @@ export const CHECKER_REGIONS = [
   'sa-east-1',
 ] as const;
 
-/** "16 redundant zones" in AWS's text; follows also from more than one request per second at 10 s. */
-export const CHECKERS_PER_HEALTH_CHECK = 16;
+/** Checkers that probe one endpoint by default. */
+export const CHECKERS_PER_HEALTH_CHECK = numberOf('check.checkers', 'count');
 
 /** What one checker believes. */
 export interface CheckerView {
@@ -59,11 +61,6 @@ export function afterProbe(view: CheckerView, good: boolean, failureThreshold: n
 export function endpointHealthy(healthyCheckers: number, checkers: number): boolean {
   if (checkers === 0) return NEW_CHECKER.healthy;
   return healthyCheckers * 100 > HEALTHY_ABOVE_PERCENT * checkers;
-}
-
-/** Of `checkers`, the one whose turn makes the endpoint unhealthy: the 14th of 16. */
-export function checkersThatDecide(checkers: number): number {
-  return checkers - Math.floor((checkers * HEALTHY_ABOVE_PERCENT) / 100);
 }
 
 /** The status of the check itself. A disabled check stops probing and counts as healthy; inversion applies last. */

@@ -2,41 +2,14 @@
  * How long Route 53 takes to call an endpoint unhealthy, and healthy again: checkers by the documented rules on a
  * virtual clock. The same rules (`decide/route53/health`) decide in the live lab.
  */
-import {
-  afterProbe,
-  CHECKERS_PER_HEALTH_CHECK,
-  type CheckerView,
-  checkersThatDecide,
-  endpointHealthy,
-  NEW_CHECKER,
-  PROBE_LIMITS_MS,
-} from '../../decide/route53';
+import { afterProbe, CHECKERS_PER_HEALTH_CHECK, type CheckerView, endpointHealthy, NEW_CHECKER } from '../../decide/route53';
+import { numberOf } from '../../decide/timings';
+import { type FailureMode, failingProbeSec } from '../../decide/timings/detection';
 import { seededUniform } from './random';
 import { Scheduler } from './scheduler';
 
-/** How an endpoint fails; `blackHoleTcp` is a TCP check whose SYNs are dropped. */
-export type FailureMode = 'refused' | 'http500' | 'slow' | 'blackHole' | 'blackHoleTcp';
-
-export const FAILURE_MODES: readonly FailureMode[] = ['refused', 'http500', 'slow', 'blackHole', 'blackHoleTcp'];
-
-/** Assumed round trips between a checker and an endpoint, in ms. */
-export const ROUND_TRIP_MS = { connect: 100, answer: 150 } as const;
-
-/** How long one failing probe keeps its checker; the interval starts only then. */
-export function failingProbeMs(mode: FailureMode): number {
-  switch (mode) {
-    case 'refused':
-      return ROUND_TRIP_MS.connect;
-    case 'http500':
-      return ROUND_TRIP_MS.answer;
-    case 'slow':
-      return ROUND_TRIP_MS.connect + PROBE_LIMITS_MS.response;
-    case 'blackHole':
-      return PROBE_LIMITS_MS.connect;
-    case 'blackHoleTcp':
-      return PROBE_LIMITS_MS.tcpConnect;
-  }
-}
+/** Round trips of one good probe from a far checker: assumed. */
+const GOOD_PROBE_MS = numberOf('check.round-trip', 's') * 1_000;
 
 export interface DetectionOptions {
   readonly mode: FailureMode;
@@ -80,6 +53,7 @@ class Outage {
   private readonly beginMs: number;
   private readonly endMs: number;
   private readonly intervalMs: number;
+  private readonly failingProbeMs: number;
   private healthyCheckers: number;
   private healthy = true;
   private detectedAtMs: number | undefined;
@@ -91,7 +65,8 @@ class Outage {
   ) {
     const count = options.checkers ?? CHECKERS_PER_HEALTH_CHECK;
     this.intervalMs = options.requestIntervalSec * 1_000;
-    const roundMs = this.intervalMs + ROUND_TRIP_MS.answer;
+    this.failingProbeMs = failingProbeSec(options.mode, GOOD_PROBE_MS / 1_000) * 1_000;
+    const roundMs = this.intervalMs + GOOD_PROBE_MS;
     // The outage begins at any moment of the second round: every checker has probed at least once before.
     this.beginMs = roundMs * (1 + uniform());
     this.endMs = options.outageSec === undefined ? Number.POSITIVE_INFINITY : this.beginMs + options.outageSec * 1_000;
@@ -107,8 +82,8 @@ class Outage {
   }
 
   public run(): OutageResult {
-    // Longer than any detection or recovery: T rounds with the slowest probe, and one round of slack.
-    const slowestMs = (this.options.failureThreshold + 2) * (this.intervalMs + failingProbeMs('blackHoleTcp'));
+    // Longer than any detection or recovery: T rounds, and two rounds of slack.
+    const slowestMs = (this.options.failureThreshold + 2) * (this.intervalMs + this.failingProbeMs + GOOD_PROBE_MS);
     const limitMs = (Number.isFinite(this.endMs) ? this.endMs : this.beginMs) + slowestMs;
     this.scheduler.run(
       limitMs,
@@ -121,7 +96,7 @@ class Outage {
   private probe(checker: number): void {
     const sentMs = this.scheduler.nowMs();
     const good = sentMs < this.beginMs || sentMs >= this.endMs;
-    const answerMs = sentMs + (good ? ROUND_TRIP_MS.answer : failingProbeMs(this.options.mode));
+    const answerMs = sentMs + (good ? GOOD_PROBE_MS : this.failingProbeMs);
     this.scheduler.at(answerMs, () => {
       this.judge(checker, good);
       this.scheduler.at(answerMs + this.intervalMs, () => this.probe(checker));
@@ -140,22 +115,6 @@ class Outage {
     if (!healthy) this.detectedAtMs ??= this.scheduler.nowMs();
     else if (this.detectedAtMs !== undefined) this.recoveredAtMs ??= this.scheduler.nowMs();
   }
-}
-
-/**
- * The same without events: each checker's turn is a uniform phase plus whole rounds, and the deciding checker is an
- * order statistic. A second way to the same numbers.
- */
-export function closedFormDetectionSec(options: Omit<DetectionOptions, 'outageSec'>): number[] {
-  const { mode, requestIntervalSec, failureThreshold, outages, seed, checkers = CHECKERS_PER_HEALTH_CHECK } = options;
-  const uniform = seededUniform(seed);
-  const failSec = failingProbeMs(mode) / 1_000;
-  const phaseSec = requestIntervalSec + ROUND_TRIP_MS.answer / 1_000;
-  const roundsSec = (failureThreshold - 1) * (requestIntervalSec + failSec) + failSec;
-  return Array.from({ length: outages }, () => {
-    const turns = Array.from({ length: checkers }, () => uniform() * phaseSec + roundsSec).sort((a, b) => a - b);
-    return turns[checkersThatDecide(checkers) - 1] ?? Number.NaN;
-  });
 }
 
 /** @param q from 0 to 1, such as 0.5 for the median */

@@ -1,14 +1,13 @@
 import fc from 'fast-check';
 import {
   afterProbe,
-  CHECKERS_PER_HEALTH_CHECK,
   type CheckerView,
-  checkersThatDecide,
   checkHealthy,
   endpointHealthy,
   goodHttpStatus,
   NEW_CHECKER,
 } from '../../../lib/decide/route53';
+import { healthyAllowed } from '../../../lib/decide/timings/detection';
 
 const seed = Number(process.env.SEED ?? 20261120);
 const viewAfter = (results: readonly boolean[], threshold: number, from: CheckerView = NEW_CHECKER) =>
@@ -72,16 +71,11 @@ describe('the verdict over all checkers', () => {
     expect(endpointHealthy(healthy, of)).toBe(verdict);
   });
 
-  test('of sixteen checkers the fourteenth decides', () => {
-    expect(checkersThatDecide(CHECKERS_PER_HEALTH_CHECK)).toBe(14);
-  });
-
-  test('the deciding checker is the first whose turn makes the endpoint unhealthy', () => {
+  test('turns exactly where the closed form of the detection time says', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 200 }), (checkers) => {
-        const deciding = checkersThatDecide(checkers);
-        expect(endpointHealthy(checkers - deciding, checkers)).toBe(false);
-        expect(endpointHealthy(checkers - deciding + 1, checkers)).toBe(true);
+        expect(endpointHealthy(healthyAllowed(checkers), checkers)).toBe(false);
+        expect(endpointHealthy(healthyAllowed(checkers) + 1, checkers)).toBe(true);
       }),
       { seed },
     );
