@@ -13,7 +13,10 @@ const PATHS = { enqueue: '/v2/enqueue', change: '/v2/change/enqueue' } as const;
 /** Events API v2 over HTTP. A new connection each time: Lambda freezes between calls, and a frozen one is dead. */
 export class HttpPagerDuty implements PagerDuty {
   /** @param baseUrl such as `https://events.pagerduty.com` */
-  public constructor(private readonly baseUrl: string) {}
+  public constructor(
+    private readonly baseUrl: string,
+    private readonly answerMs: number = ANSWER_MS,
+  ) {}
 
   public async post(endpoint: 'enqueue' | 'change', event: Readonly<Record<string, unknown>>): Promise<PagerAnswer> {
     const body = Buffer.from(JSON.stringify(event));
@@ -47,7 +50,7 @@ export class HttpPagerDuty implements PagerDuty {
           });
         });
       });
-      const timer = setTimeout(() => request.destroy(new Error(`no answer within ${ANSWER_MS} ms`)), ANSWER_MS);
+      const timer = setTimeout(() => request.destroy(new Error(`no answer within ${this.answerMs} ms`)), this.answerMs);
       function fail(error: Error): void {
         clearTimeout(timer);
         reject(error);
