@@ -1,0 +1,109 @@
+/**
+ * The database part of a pair's journal item. The item is written as one, conditionally on its revision, so a run can
+ * neither be begun twice nor carried by two runners at once. Times in it are for people and for one machine's own
+ * patience; nothing compares the clocks of two machines to decide who writes.
+ */
+
+export type Side = 'primary' | 'standby';
+
+export type ControllerState =
+  /** Watches, and may fail over by itself if the trigger policy says so. */
+  | 'ARMED'
+  /** One witness or more speaks against the writer; nothing was done. */
+  | 'SUSPECT'
+  /** An epoch was taken; candidates and loss are being judged. */
+  | 'ASSESSING'
+  /** Waits for a person's consent to data loss. */
+  | 'AWAITING_CONSENT'
+  | 'FENCING'
+  | 'LATCHING'
+  /** The promote call was or is about to be made: from here on only forward. */
+  | 'PROMOTING'
+  | 'VERIFYING'
+  /** The standby writes; the old primary stays out until a person has rebuilt it. */
+  | 'SERVING_STANDBY'
+  | 'REBUILDING'
+  | 'FAILBACK'
+  /** An attempt before the point of no return was undone; automation rests until `restUntilMs`. */
+  | 'ROLLED_BACK'
+  /** Past the point of no return and not able to go on: somebody is paged. */
+  | 'STUCK';
+
+export interface DatabaseState {
+  readonly state: ControllerState;
+  /** Who writes. Run-time state: templates never say. */
+  readonly active: Side;
+  /** Id of the instance or cluster that writes. */
+  readonly writer: string;
+  /** What the latch metric must say, and the generation of its frozen name. */
+  readonly latch: LatchState;
+  /** Sides of writer names, one entry per candidate id: true while that candidate's writer record is answered. */
+  readonly writerName: Readonly<Record<string, boolean>>;
+  readonly run?: DatabaseRun;
+  readonly lastRuns: readonly EndedRun[];
+  /** Automation rests until then, in Unix ms: after a rollback or a refusal. */
+  readonly restUntilMs?: number;
+  /** Since when the pair has no standby that could take over, in Unix ms. */
+  readonly unprotectedSinceMs?: number;
+  /** Claims of another writer, seen and not yet cleared by a person. */
+  readonly splitBrain?: { readonly since: number; readonly because: string };
+}
+
+export interface LatchState {
+  readonly on: boolean;
+  /** Maintenance: the primary counts as allowed whatever its endpoint says. */
+  readonly hold?: { readonly untilMs: number; readonly by: string };
+  readonly generation: number;
+}
+
+export type RunKind = 'failover' | 'switchover' | 'rebuild' | 'failback';
+
+export interface DatabaseRun {
+  /** Name of the execution: `<pair>-e<epoch>`. */
+  readonly id: string;
+  readonly kind: RunKind;
+  /** The generation that this run took. Every order that changes who writes carries it. */
+  readonly epoch: number;
+  readonly startedBy: string;
+  readonly automatic: boolean;
+  readonly startedAtMs: number;
+  /** First evidence against the writer, in Unix ms of the prober. Loss is judged at this moment, never now. */
+  readonly failedAtMs?: number;
+  readonly candidate?: string;
+  /** What the promotion loses, judged before it: milliseconds of writes. */
+  readonly loss?: { readonly ms: number; readonly basis: 'heartbeat' | 'lag samples' | 'service' };
+  readonly consent?: Consent;
+  /** Highest fence that was verified, such as `F3`. */
+  readonly fence?: string;
+  /** Written before the promote call is made. Its presence is the point of no return. */
+  readonly promoteRequested?: { readonly candidate: string; readonly atMs: number };
+  readonly steps: Readonly<Record<string, RunStep>>;
+}
+
+export interface Consent {
+  readonly by: string;
+  readonly epoch: number;
+  /** The loss that was shown to the person. A larger one asks again. */
+  readonly lossMs: number;
+  readonly atMs: number;
+}
+
+export interface RunStep {
+  readonly beganAtMs: number;
+  readonly attempts: number;
+  readonly outcome?: string;
+  readonly because?: readonly string[];
+  readonly endedAtMs?: number;
+  readonly undone?: boolean;
+  readonly result?: unknown;
+}
+
+export interface EndedRun {
+  readonly id: string;
+  readonly kind: RunKind;
+  readonly epoch: number;
+  readonly outcome: 'done' | 'rolled-back' | 'refused' | 'stuck';
+  readonly because: readonly string[];
+  readonly endedAtMs: number;
+  readonly lossMs?: number;
+}

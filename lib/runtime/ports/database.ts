@@ -1,0 +1,104 @@
+import type { DatabaseMember, DatabaseRegistration, FenceSettings, RefreshSettings } from '../../contracts/database';
+import type { Unknown } from './index';
+
+/** One look at a database member. */
+export interface MemberView {
+  readonly kind: 'member';
+  readonly id: string;
+  /** The service's own word, such as `available`, `backing-up`, `modifying`. */
+  readonly status: string;
+  /** Id of the source while it replicates; absent once it stands alone. */
+  readonly replicaOf?: string;
+  /** Whether replication is said to run; absent where the service does not say. */
+  readonly replicating?: boolean;
+  readonly backupRetentionDays?: number;
+  readonly multiAz?: boolean;
+  /** Aurora: this member is the writer of its global database. */
+  readonly isWriter?: boolean;
+  readonly engineVersion?: string;
+}
+
+/** The answer to an order that changes who writes. `ambiguous`: it may have had its effect; look before asking again. */
+export type OrderAnswer =
+  | { readonly kind: 'accepted' }
+  /** The service says that it is done or under way already. */
+  | { readonly kind: 'already'; readonly because: string }
+  | { readonly kind: 'refused'; readonly because: string; readonly retryable: boolean }
+  | { readonly kind: 'ambiguous'; readonly because: string };
+
+/** Orders to and looks at the database service. Every order is safe to repeat after a look. */
+export interface Databases {
+  look(member: DatabaseMember): Promise<MemberView | { readonly kind: 'absent' } | Unknown>;
+  promote(registration: DatabaseRegistration, candidate: DatabaseMember, epoch: number): Promise<OrderAnswer>;
+  /** Aurora Global: planned, nothing lost. A different order from `promote`. */
+  switchover(registration: DatabaseRegistration, candidate: DatabaseMember, epoch: number): Promise<OrderAnswer>;
+}
+
+/** One lag sample of a replica. `-1` and missing data arrive as `unknown`. */
+export type LagSample =
+  | { readonly kind: 'lag'; readonly atMs: number; readonly ms: number }
+  | { readonly kind: 'unknown'; readonly atMs: number; readonly because: string };
+
+export interface Lags {
+  /** Samples of the window, oldest first. */
+  samples(member: DatabaseMember, fromMs: number, toMs: number): Promise<readonly LagSample[] | Unknown>;
+}
+
+/** What the reader in the standby's VPC saw: the newest heartbeat row on the replica, and whether the writer answers SQL. */
+export interface HeartbeatReading {
+  readonly kind: 'heartbeat';
+  /** Commit time of the newest row, by the writer's clock. Only ever compared with other rows of the same writer. */
+  readonly rowAtMs: number;
+  readonly rowEpoch: number;
+  /** The reader's own time since that row last changed, in ms. No clock of another machine takes part. */
+  readonly unchangedForMs: number;
+  readonly writerAnswers: boolean | 'unknown';
+}
+
+export interface Heartbeats {
+  read(member: DatabaseMember): Promise<HeartbeatReading | Unknown>;
+}
+
+export interface LatchPanel {
+  /** Publishes what the journal wants; repeated each minute by the keeper. */
+  publish(
+    registration: DatabaseRegistration,
+    latch: { readonly on: boolean; readonly hold: boolean },
+    writers: Readonly<Record<string, boolean>>,
+  ): Promise<'published' | Unknown>;
+}
+
+export interface Fences {
+  /** Puts one fence up; verified, not believed. */
+  raise(
+    fence: FenceSettings,
+    epoch: number,
+  ): Promise<{ readonly kind: 'up'; readonly level: string } | { readonly kind: 'down'; readonly because: string }>;
+  /** Takes it down again; only before the point of no return, or by a person's order. */
+  lower(
+    fence: FenceSettings,
+    epoch: number,
+  ): Promise<{ readonly kind: 'lowered' } | { readonly kind: 'failed'; readonly because: string }>;
+}
+
+export interface Applications {
+  refresh(what: RefreshSettings, token: string): Promise<'started' | 'done' | Unknown>;
+}
+
+/** Endpoint of the writer for clients that do not use DNS: compare-and-set on the epoch. */
+export interface WriterPointer {
+  set(parameter: string, endpoint: string, epoch: number): Promise<'set' | 'newer' | Unknown>;
+}
+
+/** One item that the primary renews only after its heartbeat row has committed. */
+export interface Leases {
+  read(
+    pair: string,
+  ): Promise<{ readonly kind: 'lease'; readonly rvn: string; readonly epoch: number; readonly holder: string } | Unknown>;
+  /** Takes the lease if `rvn` is still the one seen; the epoch must grow. */
+  take(pair: string, seenRvn: string, epoch: number, holder: string): Promise<'taken' | 'lost' | Unknown>;
+}
+
+export interface DatabaseRegistry {
+  database(pair: string): Promise<DatabaseRegistration | { readonly kind: 'none' } | Unknown>;
+}
