@@ -12,7 +12,8 @@ Run "failover lab --help" for its scenarios and options.
 
 const screen = {
   isTTY: process.stdout.isTTY ?? false,
-  columns: process.stdout.columns ?? 80,
+  // Lines in a file or a pipe are not cut.
+  columns: process.stdout.columns ?? Number.POSITIVE_INFINITY,
   write: (text: string) => void process.stdout.write(text),
 };
 

@@ -82,13 +82,17 @@ export class Scheduler implements AwsService {
   }
 
   private async await(schedule: LabSchedule, deleteAfter: boolean): Promise<void> {
-    await this.time.sleep(schedule.atMs - this.time.nowMs() + this.lateMs);
+    const dueMs = schedule.atMs + this.lateMs;
+    while (this.time.nowMs() < dueMs) await this.time.sleep(Math.min(dueMs - this.time.nowMs(), LONGEST_SLEEP_MS));
     // A schedule that was removed, or removed and made again, must not fire.
     if (this.closed || this.schedules.get(schedule.arn) !== schedule) return;
     this.fire(schedule);
     if (deleteAfter) this.schedules.delete(schedule.arn);
   }
 }
+
+/** A timer of Node that is longer than 2^31 ms fires at once. */
+const LONGEST_SLEEP_MS = 86_400_000;
 
 function oneShotMs(expression = ''): number {
   const at = /^at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)$/.exec(expression)?.[1];

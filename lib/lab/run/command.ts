@@ -11,6 +11,7 @@ import { paintFor, type Screen, View } from './view';
 export const DEFAULT_SCALE = 5;
 /** Above this a real millisecond is so long that samples come too late. */
 const SCALE_MAX = 20;
+const DELAY_MAX_MS = 60_000;
 
 export const LAB_HELP = `failover lab [scenario] [options]
 
@@ -26,7 +27,8 @@ Options
   --scale N      run N times as fast as real time, 1 to ${SCALE_MAX} (default ${DEFAULT_SCALE})
   --real         the same as --scale 1
   --seed S       whole number that fixes the phases of the checkers (default: chosen and printed)
-  --http         sites without TLS
+  --https        sites with TLS and a certificate of their own authority; costs more processor time
+  --delay MS     longest time from a verdict to each name server, drawn anew each time (default 0; AWS publishes none)
   --json FILE    write the report to FILE
   --calls FILE   write each AWS call as one JSON line: handler, IAM action, resource, Region
   --debug        print the functions' logs and stack traces
@@ -44,6 +46,7 @@ interface Wanted {
   readonly scale: number;
   readonly seed: number;
   readonly protocol: 'http' | 'https';
+  readonly delayMs: number;
   readonly json?: string;
   readonly calls?: string;
   readonly debug: boolean;
@@ -66,11 +69,12 @@ function parsed(args: readonly string[]) {
   const options = {
     list: { type: 'boolean' },
     real: { type: 'boolean' },
-    http: { type: 'boolean' },
+    https: { type: 'boolean' },
     debug: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
     scale: { type: 'string' },
     seed: { type: 'string' },
+    delay: { type: 'string' },
     json: { type: 'string' },
     calls: { type: 'string' },
   } as const;
@@ -91,7 +95,8 @@ function parsed(args: readonly string[]) {
       scenario,
       scale,
       seed,
-      protocol: values.http ? 'http' : 'https',
+      protocol: values.https ? 'https' : 'http',
+      delayMs: number('--delay', values.delay ?? '0', 0, DELAY_MAX_MS),
       json: values.json,
       calls: values.calls,
       debug: values.debug ?? false,
@@ -119,10 +124,10 @@ function number(name: string, text: string, least: number, most: number): number
 async function play(wanted: Wanted, distCli: string, screen: Screen): Promise<number> {
   const files = labFiles(distCli);
   const startedAtMs = Date.now();
-  const { scenario, scale, seed, protocol } = wanted;
+  const { scenario, scale, seed, protocol, delayMs } = wanted;
   const view = new View(screen);
   screen.write(`${scenario.name}: ${scenario.about}\n\n`);
-  const lab = await openLab({ scale, files, protocol, uniform: uniformFrom(seed) });
+  const lab = await openLab({ scale, files, protocol, delayMs, uniform: uniformFrom(seed) });
   const stop = closeOnSignal(lab, view);
   try {
     const story = new Story(lab);
@@ -132,6 +137,7 @@ async function play(wanted: Wanted, distCli: string, screen: Screen): Promise<nu
     const wallMs = Date.now() - startedAtMs;
     const facts: RunFacts = {
       scenario: scenario.name,
+      mode: scenario.mode,
       scale,
       seed,
       protocol,
@@ -141,7 +147,7 @@ async function play(wanted: Wanted, distCli: string, screen: Screen): Promise<nu
       outcome,
       lab,
     };
-    screen.write(verdictText(facts, paintFor(screen)));
+    screen.write(verdictText(facts, paintFor(screen), screen.columns));
     if (wanted.json) writeFileSync(wanted.json, verdictJson(facts));
     if (wanted.calls)
       writeFileSync(

@@ -18,7 +18,7 @@ const KILL_LIMIT_SEC = 120;
 export const drillScenario =
   (options: { readonly kill?: boolean } = {}) =>
   async (lab: Lab, story: Story): Promise<Outcome> => {
-    await warm(lab);
+    await warm(lab, story);
     const before = stateOf(lab);
     const startedMs = lab.time.nowMs();
     story.tell('operator', `invokes ${NAMES.drillFunction} with {"pair":"${PAIR}","id":"${DRILL_ID}"}`);
@@ -134,7 +134,7 @@ function killed(lab: Lab, report: DrillReport | undefined): Expectation[] {
 
 /** The alarm fires by design, so its page is marked as the drill's and ends with it. */
 function pages(lab: Lab): Expectation[] {
-  const ofPrimary = lab.pagerDuty.incidents().filter(({ key }) => key.includes(ALARMS.primary));
+  const ofPrimary = lab.pagerDuty.incidents().filter(({ dedupKey }) => dedupKey.includes(ALARMS.primary));
   return [
     expectation(
       'at most one incident for the expected alarm, marked as a drill',

@@ -1,6 +1,6 @@
 /** Puts the lab together: the world, the AWS services on loopback, the shipped functions, PagerDuty; and tears it down. */
 import type { ChecksDocument } from '../../contracts/registration';
-import { drillMachine } from '../../decide/machine';
+import { drillMachine, type Machine } from '../../decide/machine';
 import { checksParameter, JOURNAL_KEY, ROUTING_REGION, registrationParameter } from '../../decide/names';
 import {
   ALARM_PERIOD_MS,
@@ -26,9 +26,9 @@ import {
   StepFunctions,
   startAwsEndpoint,
 } from '../aws';
+import { type LabPagerDuty, startPagerDuty } from '../pagerduty';
 import { createWorld, definePair, type PairInWorld, ScaledTime, type World } from '../world';
 import { type FunctionEvent, type FunctionFiles, ProcessHost } from './functions';
-import { LabPagerDuty } from './pagerduty';
 import {
   ALARMS,
   alarmDescription,
@@ -42,6 +42,7 @@ import {
   queueName,
   RECORD,
   REPORT_BUCKET,
+  ROUTING_KEY,
   registrationOf,
   SECRET,
   STANDBY_REGION,
@@ -56,11 +57,13 @@ export interface LabOptions {
   readonly files: FunctionFiles;
   readonly uniform: () => number;
   readonly protocol: 'http' | 'https';
+  /** Longest time from a verdict to each name server, in lab ms. */
+  readonly delayMs: number;
 }
 
 /** What happened, for whoever watches. Events of the world come from `lab.world.truth`. */
 export type LabEvent =
-  | { readonly kind: 'step'; readonly state: string }
+  | { readonly kind: 'step'; readonly state: string; readonly about: string }
   | { readonly kind: 'retry'; readonly state: string; readonly because: string }
   | { readonly kind: 'alarm'; readonly name: string; readonly state: string }
   | { readonly kind: 'schedule'; readonly name: string }
@@ -93,9 +96,15 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   const tell = (event: LabEvent) => {
     for (const listener of listeners) listener(event);
   };
-  const world = await createWorld({ time: base, zone: ZONE, protocol: options.protocol, uniform: options.uniform });
+  const world = await createWorld({
+    time: base,
+    zone: ZONE,
+    protocol: options.protocol,
+    uniform: options.uniform,
+    verdictDelayMs: { min: 0, max: options.delayMs },
+  });
   const pair = definePair(world, { recordName: RECORD, ttlSec: TTL_SEC });
-  const pagerDuty = await LabPagerDuty.open(time);
+  const pagerDuty = await startPagerDuty(time, { routingKeys: new Set([ROUTING_KEY]) });
 
   // Functions need the endpoint's address, and the endpoint needs the functions.
   let host: ProcessHost | undefined;
@@ -179,15 +188,21 @@ function openServices(
       {
         time,
         task: async (_resource, parameters) => invokeForMachine(functions, parameters),
-        entered: (state) => tell({ kind: 'step', state }),
+        entered: (state) => tell({ kind: 'step', state, about: aboutState(machine, state) }),
         retrying: (state, error) => tell({ kind: 'retry', state, because: error.message }),
       },
     ),
     route53: new Route53(time, world.healthChecks),
     lambda: new Lambda(functions),
     parameters: new Parameters(parameters),
-    secrets: new Secrets(new Map(FEET.map((region) => [`${region}:${SECRET}`, LabPagerDuty.routingKey]))),
+    secrets: new Secrets(new Map(FEET.map((region) => [`${region}:${SECRET}`, ROUTING_KEY]))),
   };
+}
+
+/** What the definition itself says about a state; a choice says nothing. */
+function aboutState(machine: Machine, name: string): string {
+  const state = machine.States[name];
+  return state?.Type === 'Task' ? state.Comment : '';
 }
 
 /** Route 53's two alarms of a pair, on one-minute datapoints of the check's status. */

@@ -16,7 +16,7 @@ const RETURN_LIMIT_SEC = 120;
 export const outageScenario =
   (fault: SiteFault) =>
   async (lab: Lab, story: Story): Promise<Outcome> => {
-    await warm(lab);
+    await warm(lab, story);
     const before = stateOf(lab);
     const observer = new Observer(lab.time, lab.world, lab.scale, lab.pair.beacons.primary);
     await lab.time.sleep(2_000);
@@ -34,7 +34,7 @@ export const outageScenario =
 
     const seen = observer.observed;
     const truth = truthOf(lab, t0);
-    const ofPrimary = lab.pagerDuty.incidents().filter(({ key }) => key.includes(ALARMS.primary));
+    const ofPrimary = lab.pagerDuty.incidents().filter(({ dedupKey }) => dedupKey.includes(ALARMS.primary));
     return {
       figures: [
         figure('detection', since(t0, seen.detectedMs), TARGETS.detectionSec),
@@ -77,7 +77,7 @@ export const outageScenario =
 const since = (from: number | undefined, to: number | undefined) =>
   from === undefined || to === undefined ? undefined : to - from;
 
-const describe = (incidents: readonly { key: string; severity: string }[]) =>
+const describe = (incidents: readonly { severity: string }[]) =>
   `${incidents.length} incident(s)${incidents.map(({ severity }) => `, ${severity}`).join('')}`;
 
 export interface TrueMarks {

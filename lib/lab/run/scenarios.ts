@@ -1,3 +1,4 @@
+import type { FailureMode } from '../../decide/timings/detection';
 import { drillScenario } from './drill-scenario';
 import type { Lab } from './lab';
 import { outageScenario } from './outage-scenario';
@@ -7,6 +8,8 @@ import type { Story } from './story';
 export interface Scenario {
   readonly name: string;
   readonly about: string;
+  /** How the outage looks to a checker; a marker path answers 404 at once. */
+  readonly mode: FailureMode;
   run(lab: Lab, story: Story): Promise<Outcome>;
 }
 
@@ -14,15 +17,22 @@ export interface Scenario {
 export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'drill',
+    mode: 'http-500',
     about: 'the shipped drill from preflight to report: users move to the standby and back',
     run: drillScenario(),
   },
   {
     name: 'drill-killed',
+    mode: 'http-500',
     about: 'the same drill, its measuring function killed in the middle: everything is put back',
     run: drillScenario({ kill: true }),
   },
-  { name: 'refused', about: 'a real outage: the primary refuses connections', run: outageScenario('refused') },
-  { name: 'http-500', about: 'a real outage: the primary answers 500', run: outageScenario('http500') },
-  { name: 'black-hole', about: 'a real outage: the primary swallows every connection attempt', run: outageScenario('blackHole') },
+  { name: 'refused', mode: 'refused', about: 'a real outage: the primary refuses connections', run: outageScenario('refused') },
+  { name: 'http-500', mode: 'http-500', about: 'a real outage: the primary answers 500', run: outageScenario('http500') },
+  {
+    name: 'black-hole',
+    mode: 'black-hole',
+    about: 'a real outage: the primary swallows every connection attempt',
+    run: outageScenario('blackHole'),
+  },
 ];

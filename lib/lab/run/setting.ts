@@ -21,6 +21,8 @@ export const NAMES = controlNames(NAMESPACE, STANDBY_REGION);
 export const PAGER = 'cdk-failover-lab-pager';
 export const REPORT_BUCKET = 'cdk-failover-lab-reports';
 export const SECRET = 'pagerduty';
+/** Of no PagerDuty service: 32 characters, as theirs have. */
+export const ROUTING_KEY = 'lab-routing-key-of-no-service---';
 /** The alert path has one foot in each of these Regions. */
 export const FEET = [STANDBY_REGION, ROUTING_REGION] as const;
 

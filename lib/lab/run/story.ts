@@ -1,5 +1,6 @@
 /** Turns what happens in the lab into lines that a person can follow. */
 import { ROUTING_REGION } from '../../decide/names';
+import type { PagerDutyRequest } from '../pagerduty';
 import type { TruthEvent } from '../world';
 import type { Lab, LabEvent } from './lab';
 import { RECORD } from './setting';
@@ -25,7 +26,7 @@ export class Story {
   public constructor(private readonly lab: Lab) {
     lab.world.truth.on((event) => this.add(ofWorld(event, lab)));
     lab.onEvent((event) => this.add(ofLab(event)));
-    lab.pagerDuty.onChange((text, tone) => this.tell('pagerduty', text, tone));
+    lab.pagerDuty.onRequest((request) => this.add(ofPagerDuty(request, lab)));
   }
 
   public onLine(listener: (line: StoryLine) => void): void {
@@ -71,8 +72,7 @@ function ofWorld(event: TruthEvent, lab: Lab): Said {
 function ofLab(event: LabEvent): Said {
   switch (event.kind) {
     case 'step':
-      // A choice only reads what the step before it said.
-      return event.state.startsWith('after ') ? undefined : said('drill', `step ${event.state}`);
+      return event.about === '' ? undefined : said('drill', `${event.state}: ${event.about}`);
     case 'retry':
       return said('drill', `step ${event.state} is tried again: ${event.because}`, 'bad');
     case 'alarm':
@@ -87,6 +87,22 @@ function ofLab(event: LabEvent): Said {
 function ofFunction(event: Extract<LabEvent, { kind: 'function' }>['event']): Said {
   if (event.kind === 'killed') return said('lab', `${event.name} is killed in the middle (SIGKILL)`, 'bad');
   return event.kind === 'failed' ? said('lab', `${event.name} failed: ${event.because}`, 'bad') : undefined;
+}
+
+function ofPagerDuty(request: PagerDutyRequest, lab: Lab): Said {
+  const { atMs, endpoint, event, status } = request;
+  if (status !== 202) return said('pagerduty', `answers ${status ?? 'nothing'}${request.why ? `: ${request.why}` : ''}`, 'bad');
+  if (endpoint === 'change')
+    return said('pagerduty', `notes: ${(event.payload as { summary?: string } | undefined)?.summary ?? ''}`);
+  const incident = lab.pagerDuty.incidents().findLast((one) => one.dedupKey === event.dedup_key);
+  if (incident?.openedAtMs === atMs && incident.triggers === 1) {
+    return said(
+      'pagerduty',
+      `incident opened (${incident.severity}): ${incident.summary}`,
+      incident.severity === 'info' ? 'plain' : 'bad',
+    );
+  }
+  return incident?.resolvedAtMs === atMs ? said('pagerduty', `incident resolved: ${incident.summary}`, 'good') : undefined;
 }
 
 const FAULTS: Readonly<Record<string, string>> = {

@@ -34,6 +34,7 @@ export class View {
   private panelLines = 0;
   private timer: NodeJS.Timeout | undefined;
   private startedMs = 0;
+  private ended = false;
 
   public constructor(private readonly screen: Screen) {
     this.paint = paintFor(screen);
@@ -41,13 +42,17 @@ export class View {
 
   public follow(lab: Lab, story: Story): void {
     this.startedMs = lab.time.nowMs();
-    story.onLine((line) => this.print(line, lab));
+    story.onLine((line) => {
+      if (!this.ended) this.print(line, lab);
+    });
     if (!this.screen.isTTY) return;
     this.timer = setInterval(() => this.draw(lab), REDRAW_MS);
     this.screen.write('\u001b[?25l');
   }
 
   public end(): void {
+    if (this.ended) return;
+    this.ended = true;
     clearInterval(this.timer);
     this.erase();
     if (this.screen.isTTY) this.screen.write('\u001b[?25h');

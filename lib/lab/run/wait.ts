@@ -1,4 +1,5 @@
 import type { Lab } from './lab';
+import type { Story } from './story';
 
 const LOOK_MS = 200;
 
@@ -13,9 +14,11 @@ export async function until(lab: Lab, limitSec: number, so: () => boolean): Prom
 }
 
 /** A round of every checker: before it a check is healthy only because it is new. */
-export const warm = (lab: Lab) =>
-  until(lab, 60, () =>
+export function warm(lab: Lab, story: Story): Promise<boolean> {
+  story.tell('route 53', 'every checker makes its first round');
+  return until(lab, 60, () =>
     Object.values(lab.pair.checks).every(
       (id) => lab.world.healthChecks.status(id)?.length === lab.world.healthChecks.healthyCheckers(id)?.of,
     ),
   );
+}
