@@ -3,12 +3,14 @@ import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { DrillSettings, PairRegistration, RegisteredAlarm } from '../../contracts/registration';
 import { type AlertPath, AlertSeverity } from '../alert';
+import { BudgetEntry } from '../budget/budget-entry';
 import { Problems, refuse, warn } from '../internal/problems';
 import type { FailoverRegions } from '../regions';
 import { Beacons } from './beacons';
 import type { BothUnhealthy } from './both-unhealthy';
 import type { HealthProbe } from './health-probe';
 import { certificateMetric, healthMetric, makeHealthAlarm, makeReachAlarm, type PairAlarm, reachMetric } from './pair-alarms';
+import { budgetFacts } from './pair-budget';
 import { makeBeacon, makeChecks, makeRecords, type PairChecks } from './pair-records';
 import { Registration, writeChecks } from './pair-registration';
 import { type PairPlan, planPair } from './pair-rules';
@@ -113,6 +115,13 @@ export class FailoverPair extends Construct {
   /** Early warning: part of the world does not reach the primary. */
   public readonly primaryReachAlarm: cloudwatch.Alarm;
 
+  /**
+   * What `RecoveryBudget` asks, and what parts of the pair add to.
+   *
+   * @internal
+   */
+  public readonly _budget: BudgetEntry;
+
   private readonly plan: PairPlan;
   private readonly checks: PairChecks;
   /** Absent without beacons. */
@@ -145,6 +154,7 @@ export class FailoverPair extends Construct {
     if (this.standbyHealthCheckId !== undefined) {
       this.standbyHealthAlarm = this.watch(makeHealthAlarm(this, regions, plan, 'standby', this.standbyHealthCheckId));
     }
+    this._budget = new BudgetEntry(this, budgetFacts(plan, plan.fqdn === regions.zone.zoneName));
     this.warnAbout(props);
   }
 
