@@ -1,4 +1,5 @@
 export * from './constructs/alert';
+export * from './constructs/budget';
 export * from './constructs/control';
 export * from './constructs/dns';
 export * from './constructs/drill';

@@ -171,9 +171,10 @@ describe('two addresses, nothing else said', () => {
     expect(made.regions.node.tryFindChild('Primary')).toBeUndefined();
   });
 
-  test('says that nobody is told', () => {
+  test('says that nobody is told, and that 10 s x 3 is no 30 s', () => {
     expect(warningsOf(made.pair)).toEqual([
       'nobody is told when a side of app.example.com fails; set alerts [ack: cdk-failover:NoAlerts]',
+      expect.stringMatching(/^pair app: detection 30 s is missed at worst: .* \[ack: cdk-failover:BudgetAtRisk\]$/),
     ]);
   });
 

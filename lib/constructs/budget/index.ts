@@ -1,0 +1,2 @@
+export * from './recovery-budget';
+export * from './recovery-targets';
