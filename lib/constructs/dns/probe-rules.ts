@@ -76,7 +76,7 @@ function bindInterval(interval: Duration | undefined, context: SideContext): num
   if (ms !== fast * 1000 && ms !== standard * 1000) {
     context.problems.add(
       'ProbeInterval',
-      `${context.probeProp}.interval is ${ms === undefined ? shown(interval.toString()) : `${ms / 1000} s`}; Route 53 probes every ${fast} or ${standard} s; give Duration.seconds(${fast}) or Duration.seconds(${standard})`,
+      `${context.probeProp}.interval is ${ms === undefined ? 'only known at deploy time' : `${ms / 1000} s`}; Route 53 probes every ${fast} or ${standard} s; give Duration.seconds(${fast}) or Duration.seconds(${standard})`,
     );
     return fast;
   }

@@ -7,7 +7,10 @@ import { type Stack, Stage } from 'aws-cdk-lib';
  */
 export function deployAfter(later: Stack, earlier: Stack, reason: string): void {
   if (later === earlier || Stage.of(later) !== Stage.of(earlier) || waitsFor(earlier, later)) return;
-  later.addDependency(earlier, reason);
+  // Renamed in newer releases, which print a deprecation for the old name.
+  const renamed = later as Stack & { readonly addStackDependency?: Stack['addDependency'] };
+  if (renamed.addStackDependency) renamed.addStackDependency(earlier, reason);
+  else later.addDependency(earlier, reason);
 }
 
 /** True when `from` waits for `to`, directly or not. */

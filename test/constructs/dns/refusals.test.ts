@@ -401,7 +401,7 @@ describe('values that are only known at deploy time', () => {
     [
       'an interval, which is part of a logical id',
       https({ interval: Duration.seconds(new CfnParameter(new Stack(), 'Seconds', { type: 'Number' }).valueAsNumber) }),
-      '[ProbeInterval] health.interval is a value that is only known at deploy time; Route 53 probes every 10 or 30 s; ' +
+      '[ProbeInterval] health.interval is only known at deploy time; Route 53 probes every 10 or 30 s; ' +
         'give Duration.seconds(10) or Duration.seconds(30)',
     ],
   ])('fails on %s, in several Regions', (_name, props, text) => {
