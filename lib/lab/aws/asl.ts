@@ -65,6 +65,8 @@ export interface WalkHooks {
   task(resource: string, parameters: unknown): Promise<unknown>;
   entered?(state: string): void;
   retrying?(state: string, error: AslError, attempt: number): void;
+  /** True once somebody stopped the execution: no further state is entered. */
+  stopped?(): boolean;
   /** `$$` of the execution. */
   readonly context: unknown;
 }
@@ -80,6 +82,7 @@ export async function walk(machine: AslMachine, input: unknown, hooks: WalkHooks
   let name = machine.StartAt;
   let data = input;
   for (let entered = 0; entered < STATES_MAX; entered++) {
+    if (hooks.stopped?.()) return { status: 'FAILED', error: 'States.Aborted', cause: 'the execution was stopped' };
     const state = machine.States[name];
     if (!state) return { status: 'FAILED', error: 'States.Runtime', cause: `no state is called ${name}` };
     hooks.entered?.(name);

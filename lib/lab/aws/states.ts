@@ -22,7 +22,7 @@ export interface LabMachine {
 export class StepFunctions implements AwsService {
   public readonly name = 'states';
   public readonly fail = jsonError;
-  private readonly executions = new Map<string, Execution & { running: boolean }>();
+  private readonly executions = new Map<string, Execution & { running: boolean; stopped: boolean }>();
 
   public constructor(
     private readonly machines: readonly LabMachine[],
@@ -51,6 +51,11 @@ export class StepFunctions implements AwsService {
     return [...this.executions.values()];
   }
 
+  /** Stops whatever runs, as StopExecution by hand does: a call that is on its way is not taken back. */
+  public stopAll(): void {
+    for (const execution of this.executions.values()) execution.stopped = true;
+  }
+
   private start(machine: LabMachine, name: string, input: string): Execution {
     const arn = arnOf('states', machine.region, `execution:${machine.name}:${name}`);
     const known = this.executions.get(arn);
@@ -61,8 +66,9 @@ export class StepFunctions implements AwsService {
       Execution: { Id: arn, Name: name, Input: JSON.parse(input) as unknown, StartTime: new Date(startedAtMs).toISOString() },
       StateMachine: { Id: arnOf('states', machine.region, `stateMachine:${machine.name}`), Name: machine.name },
     };
-    const ended = walk(machine.definition, JSON.parse(input), { ...this.hooks, context });
-    const execution = { arn, name, input, startedAtMs, ended, running: true };
+    const state = { running: true, stopped: false };
+    const ended = walk(machine.definition, JSON.parse(input), { ...this.hooks, context, stopped: () => state.stopped });
+    const execution = Object.assign(state, { arn, name, input, startedAtMs, ended });
     this.executions.set(arn, execution);
     void ended.finally(() => {
       execution.running = false;

@@ -20,11 +20,11 @@ check, AWS services and PagerDuty on loopback. The functions that run are the bu
 leaves the machine; no AWS account is needed.
 
 Scenarios (the first is the default)
-${SCENARIOS.map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join('\n')}
+${SCENARIOS.map(({ name, about }) => `  ${name.padEnd(17)}${about}`).join('\n')}
 
 Options
   --list         print the scenarios
-  --scale N      run N times as fast as real time, 1 to ${SCALE_MAX} (default ${DEFAULT_SCALE})
+  --scale N      run N times as fast as real time, 1 to ${SCALE_MAX} (default ${DEFAULT_SCALE}; drill-abandoned 20)
   --real         the same as --scale 1
   --seed S       whole number that fixes the phases of the checkers (default: chosen and printed)
   --https        sites with TLS and a certificate of their own authority; costs more processor time
@@ -56,7 +56,7 @@ interface Wanted {
 export async function labCommand(args: readonly string[], distCli: string, screen: Screen): Promise<number> {
   const values = parsed(args);
   if (values.help) return say(screen, LAB_HELP);
-  if (values.list) return say(screen, SCENARIOS.map(({ name, about }) => `${name.padEnd(14)}${about}\n`).join(''));
+  if (values.list) return say(screen, SCENARIOS.map(({ name, about }) => `${name.padEnd(17)}${about}\n`).join(''));
   return play(values.wanted(), distCli, screen);
 }
 
@@ -88,7 +88,7 @@ function parsed(args: readonly string[]) {
       );
     }
     if (values.real && values.scale !== undefined) throw new UsageError('--real and --scale exclude each other');
-    const scale = values.real ? 1 : number('--scale', values.scale ?? String(DEFAULT_SCALE), 1, SCALE_MAX);
+    const scale = values.real ? 1 : number('--scale', values.scale ?? String(scenario.scale ?? DEFAULT_SCALE), 1, SCALE_MAX);
     const seed = number('--seed', values.seed ?? String(Date.now() % 1_000_000), 0, 2 ** 32 - 1);
     if (!Number.isInteger(seed)) throw new UsageError(`--seed is ${values.seed}; it must be a whole number`);
     return {

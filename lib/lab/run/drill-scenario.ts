@@ -4,7 +4,7 @@ import type { Lab } from './lab';
 import { truthOf } from './outage-scenario';
 import { agreement, type Expectation, expectation, type Outcome } from './outcome';
 import { ALARMS, NAMES, PAIR, REPORT_BUCKET, STANDBY_REGION } from './setting';
-import { asBefore, journalOf, stateOf } from './state';
+import { asBefore, journalOf, type LabState, stateOf } from './state';
 import type { Story } from './story';
 import { until, warm } from './wait';
 
@@ -13,10 +13,13 @@ const DRILL_ID = 'lab-1';
 const DRILL_LIMIT_SEC = 900;
 const QUIET_LIMIT_SEC = 240;
 const KILL_LIMIT_SEC = 120;
+const RESTORE_LIMIT_SEC = 240;
+
+export type Disturbance = 'undisturbed' | 'killed' | 'abandoned';
 
 /** A person invokes the drill function; everything after that is the shipped product on its own. */
 export const drillScenario =
-  (options: { readonly kill?: boolean } = {}) =>
+  (disturbance: Disturbance) =>
   async (lab: Lab, story: Story): Promise<Outcome> => {
     await warm(lab, story);
     const before = stateOf(lab);
@@ -25,18 +28,31 @@ export const drillScenario =
     const answer = await lab.host.invoke(NAMES.drillFunction, STANDBY_REGION, { pair: PAIR, id: DRILL_ID, requestedBy: 'lab' });
     const response = answer.kind === 'done' ? (answer.answer as DrillResponse) : undefined;
     const started = response?.kind === 'started';
-    story.tell('drill', started ? 'the machine is started' : JSON.stringify(answer), started ? 'plain' : 'bad');
-    if (options.kill) await killInTheMiddle(lab);
-    const ended = await until(
-      lab,
-      DRILL_LIMIT_SEC,
-      () => started && lab.s3.keys().length > 0 && journalOf(lab)?.drill === undefined,
-    );
-    await until(lab, QUIET_LIMIT_SEC, () => lab.cloudWatch.stateOf(ALARMS.primary) === 'OK' && lab.pagerDuty.open().length === 0);
+    if (!started) story.tell('drill', JSON.stringify(answer), 'bad');
+    const start = expectation('the drill function starts the machine', started, JSON.stringify(response ?? answer));
+    if (!started) return { figures: [], expectations: [start] };
+    if (disturbance !== 'undisturbed') await killInTheMiddle(lab, story, disturbance);
+    return disturbance === 'abandoned'
+      ? abandoned(lab, story, before, start)
+      : carried(lab, before, start, startedMs, disturbance === 'killed');
+  };
 
-    const report = reportOf(lab);
-    const common = [
-      expectation('the drill function starts the machine', started, JSON.stringify(response ?? answer)),
+/** The machine carries the drill to its end, whatever happened to one function. */
+async function carried(lab: Lab, before: LabState, start: Expectation, startedMs: number, died: boolean): Promise<Outcome> {
+  const ended = await until(lab, DRILL_LIMIT_SEC, () => lab.s3.keys().length > 0 && journalOf(lab)?.drill === undefined);
+  await until(lab, QUIET_LIMIT_SEC, () => quiet(lab));
+  const report = reportOf(lab);
+  return {
+    figures: (report?.results ?? []).map(({ name, sec, targetSec, met, provenance }) => ({
+      name,
+      sec,
+      targetSec,
+      met,
+      provenance,
+    })),
+    ...(report ? { sampling: report.sampling, drillReport: report } : {}),
+    expectations: [
+      start,
       expectation(
         'the drill ends with a report in the bucket',
         ended && report !== undefined,
@@ -44,24 +60,47 @@ export const drillScenario =
       ),
       ...pages(lab),
       ...asBefore(before, stateOf(lab)),
-    ];
-    return {
-      figures: (report?.results ?? []).map(({ name, sec, targetSec, met, provenance }) => ({
-        name,
-        sec,
-        targetSec,
-        met,
-        provenance,
-      })),
-      ...(report ? { sampling: report.sampling, drillReport: report } : {}),
-      expectations: [...common, ...(options.kill ? killed(lab, report) : measured(lab, report, startedMs))],
-    };
+      ...(died ? killed(lab, report) : measured(lab, report, startedMs)),
+    ],
   };
+}
+
+/** Nobody carries the drill any more: what was recorded and scheduled before the act must be enough. */
+async function abandoned(lab: Lab, story: Story, before: LabState, start: Expectation): Promise<Outcome> {
+  const drill = journalOf(lab)?.drill;
+  const waitSec = ((drill?.deadlineMs ?? 0) - lab.time.nowMs()) / 1_000;
+  story.tell('lab', `nobody carries the drill any more; its deadline comes in ${Math.round(waitSec)} s`, 'bad');
+  const healthy = () => lab.world.healthChecks.healthy(lab.pair.checks.primary) === true;
+  const restored = await until(lab, waitSec + RESTORE_LIMIT_SEC, healthy);
+  await until(lab, QUIET_LIMIT_SEC, () => quiet(lab));
+  const found = journalOf(lab)?.drill?.restored;
+  return {
+    figures: [],
+    expectations: [
+      start,
+      expectation('the primary is healthy again soon after the deadline', restored, healthy() ? 'healthy' : 'unhealthy'),
+      expectation(
+        'the schedule or the keeper restored it',
+        found?.outcome === 'restored' && (found.by === 'schedule' || found.by === 'keeper'),
+        `${found?.outcome} by ${found?.by}`,
+      ),
+      expectation('no incident is open at the end', lab.pagerDuty.open().length === 0, `${lab.pagerDuty.open().length} open`),
+      // The keeper buries such a drill later, when nobody can come back for it.
+      ...asBefore({ ...before, runningDrill: drill?.id ?? 'none' }, stateOf(lab)),
+    ],
+  };
+}
+
+const quiet = (lab: Lab) => lab.cloudWatch.stateOf(ALARMS.primary) === 'OK' && lab.pagerDuty.open().length === 0;
 
 /** Kills the function that measures once Route 53 has moved the users: the worst moment to die. */
-async function killInTheMiddle(lab: Lab): Promise<void> {
+async function killInTheMiddle(lab: Lab, story: Story, disturbance: Disturbance): Promise<void> {
   const { primary } = lab.pair.checks;
   await until(lab, KILL_LIMIT_SEC, () => lab.world.healthChecks.healthy(primary) === false);
+  if (disturbance === 'abandoned') {
+    story.tell('operator', 'stops the execution by hand', 'bad');
+    lab.machines.stopAll();
+  }
   lab.host.kill(NAMES.drillStepFunction);
 }
 

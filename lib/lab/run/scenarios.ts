@@ -10,6 +10,8 @@ export interface Scenario {
   readonly about: string;
   /** How the outage looks to a checker; a marker path answers 404 at once. */
   readonly mode: FailureMode;
+  /** Left out: the usual one. A scenario that waits long runs faster. */
+  readonly scale?: number;
   run(lab: Lab, story: Story): Promise<Outcome>;
 }
 
@@ -19,13 +21,20 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'drill',
     mode: 'http-500',
     about: 'the shipped drill from preflight to report: users move to the standby and back',
-    run: drillScenario(),
+    run: drillScenario('undisturbed'),
   },
   {
     name: 'drill-killed',
     mode: 'http-500',
     about: 'the same drill, its measuring function killed in the middle: everything is put back',
-    run: drillScenario({ kill: true }),
+    run: drillScenario('killed'),
+  },
+  {
+    name: 'drill-abandoned',
+    about: 'the same, and its machine is stopped by hand: the one-shot schedule or the keeper puts everything back',
+    mode: 'http-500',
+    scale: 20,
+    run: drillScenario('abandoned'),
   },
   { name: 'refused', mode: 'refused', about: 'a real outage: the primary refuses connections', run: outageScenario('refused') },
   { name: 'http-500', mode: 'http-500', about: 'a real outage: the primary answers 500', run: outageScenario('http500') },
