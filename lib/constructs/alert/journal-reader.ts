@@ -11,16 +11,20 @@ import type { Sender } from './sender';
  * after the alarms are added. Name and ARN are plain text: the sender may run in another Region.
  */
 export class JournalReader implements IAspect {
+  private permitted = false;
+
   public constructor(
     private readonly sender: Sender,
     private readonly regions: FailoverRegions,
   ) {}
 
   public visit(node: IConstruct): void {
-    if (node !== this.sender) return;
+    if (node !== this.sender || this.permitted) return;
     const region = this.regions.standbyRegion;
     const { journalTable } = controlNames(this.regions.controlSetName, region);
     if (!this.regions.node.root.node.findAll().some((one) => isTable(one, journalTable))) return;
+    // An app may be synthesized more than once.
+    this.permitted = true;
     const { function: sender, policy } = this.sender;
     sender.addEnvironment(ENV.journalTable, journalTable);
     sender.addEnvironment(ENV.journalRegion, region);
