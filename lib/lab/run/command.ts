@@ -1,7 +1,7 @@
 /** `failover lab`: reads its arguments, runs one scenario, prints what happened, and cleans up whatever comes. */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { type Lab, openLab } from './lab';
+import { openLab } from './lab';
 import { SCENARIOS, type Scenario } from './scenarios';
 import { labFiles } from './setting';
 import { Story } from './story';
@@ -128,12 +128,13 @@ async function play(wanted: Wanted, distCli: string, screen: Screen): Promise<nu
   const view = new View(screen);
   screen.write(`${scenario.name}: ${scenario.about}\n\n`);
   const lab = await openLab({ scale, files, protocol, delayMs, uniform: uniformFrom(seed) });
-  const stop = closeOnSignal(lab, view);
+  const interrupt = onSignal();
   try {
     const story = new Story(lab);
     view.follow(lab, story);
-    const outcome = await scenario.run(lab, story);
+    const outcome = await Promise.race([scenario.run(lab, story), interrupt.code]);
     view.end();
+    if (typeof outcome === 'number') return outcome;
     const wallMs = Date.now() - startedAtMs;
     const facts: RunFacts = {
       scenario: scenario.name,
@@ -149,34 +150,35 @@ async function play(wanted: Wanted, distCli: string, screen: Screen): Promise<nu
     };
     screen.write(verdictText(facts, paintFor(screen), screen.columns));
     if (wanted.json) writeFileSync(wanted.json, verdictJson(facts));
-    if (wanted.calls)
-      writeFileSync(
-        wanted.calls,
-        lab.endpoint
-          .recordedCalls()
-          .map((call) => `${JSON.stringify(call)}\n`)
-          .join(''),
-      );
-    if (wanted.debug) screen.write(`${lab.host.log().join('\n')}\n`);
+    if (wanted.calls) writeFileSync(wanted.calls, jsonLines(lab.endpoint.recordedCalls()));
     return passed(outcome) ? 0 : 1;
   } finally {
     view.end();
-    stop();
+    interrupt.off();
+    if (wanted.debug) screen.write(`${lab.host.log().join('\n')}\n`);
+    // Children and sockets go, whatever came.
     await lab.close();
   }
 }
 
-/** Ctrl-C: children and sockets go first. @returns how to stop listening */
-function closeOnSignal(lab: Lab, view: View): () => void {
-  const onSignal = (signal: NodeJS.Signals) => {
-    view.end();
-    void lab.close().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
-  };
-  process.once('SIGINT', onSignal);
-  process.once('SIGTERM', onSignal);
-  return () => {
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
+const jsonLines = (values: readonly unknown[]) => values.map((value) => `${JSON.stringify(value)}\n`).join('');
+
+/** Ctrl-C as a value: the exit code that shells expect, 128 and the number of the signal. */
+function onSignal(): { readonly code: Promise<number>; off(): void } {
+  let settle: (code: number) => void = () => undefined;
+  const code = new Promise<number>((resolve) => {
+    settle = resolve;
+  });
+  const onInt = () => settle(130);
+  const onTerm = () => settle(143);
+  process.once('SIGINT', onInt);
+  process.once('SIGTERM', onTerm);
+  return {
+    code,
+    off: () => {
+      process.off('SIGINT', onInt);
+      process.off('SIGTERM', onTerm);
+    },
   };
 }
 

@@ -119,6 +119,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     tell({ kind: 'function', event }),
   );
   host = opened;
+  await opened.warmUp();
   const sources = FEET.map((region) => new EventSource(time, services.sqs, opened, queueName(region), PAGER));
   void services.cloudWatch.evaluateForever();
   void everyMinute(time, () => opened.invokeLater(NAMES.keeperFunction, STANDBY_REGION, {}));

@@ -1,0 +1,262 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type DrillReport, REPORT_SCHEMA } from '../../../lib/contracts/drill';
+import { MARKER_PATH_PREFIX } from '../../../lib/decide/names';
+import { DRILL_PLAN } from '../../../lib/decide/plan';
+import { LAB_HELP, labCommand, UsageError, uniformFrom } from '../../../lib/lab/run/command';
+import { type Lab, openLab } from '../../../lib/lab/run/lab';
+import { agreement, type Outcome } from '../../../lib/lab/run/outcome';
+import { SCENARIOS, type Scenario } from '../../../lib/lab/run/scenarios';
+import { labFiles } from '../../../lib/lab/run/setting';
+import { asBefore, journalOf, type LabState, stateOf } from '../../../lib/lab/run/state';
+import { Story } from '../../../lib/lab/run/story';
+
+const ROOT = join(__dirname, '../../..');
+const DIST_CLI = join(ROOT, 'dist-cli');
+
+/** Faster misses samples on a busy machine; nothing below asks how long anything took. */
+const SCALE = Number(process.env.LAB_SCALE ?? 6);
+const SEED = Number(process.env.SEED ?? 20261120);
+
+interface Run {
+  readonly lab: Lab;
+  readonly story: Story;
+  readonly outcome: Outcome;
+  readonly before: LabState;
+}
+
+async function play(name: string): Promise<Run> {
+  const scenario = SCENARIOS.find((one) => one.name === name) as Scenario;
+  const lab = await openLab({
+    scale: SCALE,
+    files: labFiles(DIST_CLI),
+    uniform: uniformFrom(SEED),
+    protocol: 'http',
+    delayMs: 300,
+  });
+  const story = new Story(lab);
+  const before = stateOf(lab);
+  return { lab, story, before, outcome: await scenario.run(lab, story) };
+}
+
+const steps = ({ story }: Run) => story.lines.filter(({ who }) => who === 'drill').map(({ text }) => text.split(':')[0]);
+
+/** What happened to the pair, in order, as the world itself wrote it down. */
+function history({ lab }: Run): string[] {
+  const { truth, sites } = lab.world;
+  const said = truth.events.flatMap((event) => {
+    if (event.kind === 'check-updated') {
+      const path = String(event.changed.path);
+      return [`check asks ${path.startsWith(MARKER_PATH_PREFIX) ? 'the marker path' : path}`];
+    }
+    if (event.kind === 'check-turned') return [`primary is ${event.healthy ? 'healthy' : 'unhealthy'}`];
+    if (event.kind !== 'answer-changed' || event.type !== 'A' || event.before.length === 0) return [];
+    return [`name answers ${event.values.includes(sites.standby.address) ? 'standby' : 'primary'}`];
+  });
+  // Two name servers say the same.
+  return said.filter((one, i) => one !== said[i - 1]);
+}
+
+const MOVED_AND_BACK = [
+  'check asks /health',
+  'check asks the marker path',
+  'primary is unhealthy',
+  'name answers standby',
+  'check asks /health',
+  'primary is healthy',
+  'name answers primary',
+];
+
+/** Promises that hold on any machine; those about samples hold on one that is not overloaded. */
+const broken = ({ outcome }: Run) =>
+  outcome.expectations.filter(({ met, what }) => !met && !/agree within|measurement is valid|verdict is passed/.test(what));
+
+describe('the shipped drill on this machine', () => {
+  let drill: Run;
+  let killed: Run;
+
+  beforeAll(async () => {
+    [drill, killed] = await Promise.all([play('drill'), play('drill-killed')]);
+  }, 240_000);
+  afterAll(() => Promise.all([drill?.lab.close(), killed?.lab.close()]));
+
+  test('moves the users to the standby and back, in this order', () => {
+    expect(history(drill)).toEqual(MOVED_AND_BACK);
+    expect(steps(drill)).toEqual(DRILL_PLAN.map(({ step }) => step));
+    expect(broken(drill)).toEqual([]);
+  });
+
+  test('creates the schedule that undoes before it breaks anything, and removes it in the end', () => {
+    const calls = drill.lab.endpoint.recordedCalls();
+    const at = (action: string, nth = 0) => calls.findIndex((call) => call.action === action && nth-- === 0);
+    expect(at('scheduler:CreateSchedule')).toBeGreaterThan(-1);
+    // The first update changes nothing and proves the way back; the second one breaks.
+    expect(at('scheduler:CreateSchedule')).toBeLessThan(at('route53:UpdateHealthCheck', 1));
+    expect(at('scheduler:DeleteSchedule')).toBeGreaterThan(at('route53:UpdateHealthCheck', 1));
+    expect(drill.lab.scheduler.all()).toEqual([]);
+  });
+
+  test('leaves everything as it was, a report in the bucket and an ended drill in the journal', () => {
+    const report = drill.outcome.drillReport as DrillReport;
+    expect(stateOf(drill.lab)).toEqual(drill.before);
+    expect([report.schema, report.pair, report.restore.outcome, report.restore.by]).toEqual([
+      REPORT_SCHEMA,
+      'shop',
+      'restored',
+      'machine',
+    ]);
+    expect(journalOf(drill.lab)?.lastDrills.map(({ id, verdict }) => [id, verdict])).toEqual([[report.drillId, report.verdict]]);
+    const published = drill.lab.cloudWatch.published().map(({ name }) => name);
+    expect(published).toEqual(expect.arrayContaining(['DrillDetectionSeconds', 'DrillSwitchSeconds', 'DrillRtoSeconds']));
+  });
+
+  test('pages its own alarm as a drill, and nothing stays open', () => {
+    expect(drill.lab.pagerDuty.incidents().filter(({ severity }) => severity !== 'info')).toEqual([]);
+    expect(drill.lab.pagerDuty.open()).toEqual([]);
+    expect(drill.lab.pagerDuty.changes().length).toBeGreaterThanOrEqual(2);
+  });
+
+  test('puts everything back when the measuring function is killed, and does not call that a success', () => {
+    const report = killed.outcome.drillReport as DrillReport;
+    expect(history(killed)).toEqual(MOVED_AND_BACK);
+    expect(steps(killed)).toEqual(DRILL_PLAN.map(({ step }) => step));
+    expect(killed.story.lines.filter(({ text }) => text.includes('SIGKILL')).length).toBeGreaterThan(0);
+    expect(stateOf(killed.lab)).toEqual(killed.before);
+    expect(report.verdict).toBe('aborted');
+    expect(killed.outcome.figures).toEqual([]);
+    expect(broken(killed)).toEqual([]);
+  });
+
+  test('calls only what has a name: every call is signed by a function of the pair, in its own Region or us-east-1', () => {
+    const calls = [...drill.lab.endpoint.recordedCalls(), ...killed.lab.endpoint.recordedCalls()];
+    expect([...new Set(calls.map(({ handler }) => handler))].sort()).toEqual([
+      'drill',
+      'drill-step',
+      'keeper',
+      'pager',
+      'restore',
+    ]);
+    expect([...new Set(calls.map(({ region }) => region))].sort()).toEqual(['eu-central-1', 'us-east-1']);
+    expect(calls.filter(({ action }) => /^route53:Change|^iam:(?!PassRole)|^cloudformation:/.test(action))).toEqual([]);
+    const writers = calls.filter(({ action }) => action === 'route53:UpdateHealthCheck').map(({ handler }) => handler);
+    expect([...new Set(writers)].sort()).toEqual(['drill-step', 'restore']);
+  });
+});
+
+describe('agreement with the ground truth', () => {
+  const of = (measuredMs: number | undefined, trueMs: number | undefined) =>
+    agreement([{ what: 'switch', measuredMs, trueMs }], 250, 300)[0];
+
+  test.each([
+    ['a watcher that is late by a sample agrees', 1_300, 1_000, true, '300 ms apart'],
+    ['a watcher that is later than that fails', 1_326, 1_000, false, '326 ms apart'],
+    ['a watcher that was earlier than the truth fails', 974, 1_000, false, '-26 ms apart'],
+    ['a mark that was never seen fails', undefined, 1_000, false, 'one of them never saw it'],
+  ])('%s', (_name, measuredMs, trueMs, met, seen) => {
+    expect(of(measuredMs, trueMs)).toEqual({
+      what: 'switch: measurement and ground truth agree within one sampling period (300 ms)',
+      met,
+      seen,
+    });
+  });
+
+  test('a state that differs fails and says how', () => {
+    const before: LabState = { healthChecks: [], records: [], schedules: [], runningDrill: 'none', deadLetters: 0 };
+    expect(asBefore(before, { ...before, schedules: ['restore-1'] }).filter(({ met }) => !met)).toEqual([
+      { what: 'one-shot schedules as before', met: false, seen: '[] became ["restore-1"]' },
+    ]);
+  });
+});
+
+describe('the command line', () => {
+  const run = async (...args: string[]) => {
+    let text = '';
+    const screen = {
+      isTTY: false,
+      columns: 200,
+      write: (more: string) => {
+        text += more;
+      },
+    };
+    const code = await labCommand(args, DIST_CLI, screen);
+    return { code, text };
+  };
+
+  test('lists its scenarios and explains itself', async () => {
+    expect((await run('--list')).text.split('\n').map((line) => line.split(' ')[0])).toEqual([
+      ...SCENARIOS.map(({ name }) => name),
+      '',
+    ]);
+    expect(await run('--help')).toEqual({ code: 0, text: LAB_HELP });
+    for (const { name } of SCENARIOS) expect(LAB_HELP).toContain(`  ${name} `);
+  });
+
+  test.each([
+    [
+      ['nonsense'],
+      'no scenario is called nonsense; there are drill, drill-killed, drill-abandoned, refused, http-500, black-hole',
+    ],
+    [['--scale', '100'], '--scale is 100; it must be a number from 1 to 20'],
+    [['--scale', '2', '--real'], '--real and --scale exclude each other'],
+    [['--seed', '1.5'], '--seed is 1.5; it must be a whole number'],
+    [['--delay', '-1'], expect.stringContaining("'--delay'")],
+  ])('fails on %j with what is allowed', async (args, message) => {
+    const error = await run(...args).catch((e: Error) => e);
+    expect(error).toBeInstanceOf(UsageError);
+    expect((error as Error).message).toEqual(message);
+  });
+
+  test('fails when the bundles are not built, and says what to do', () => {
+    const nowhere = mkdtempSync(join(tmpdir(), 'lab-'));
+    expect(() => labFiles(nowhere)).toThrow(
+      /^\[BundleMissing\] the lab runs the shipped bundles; missing are .*; run "npm run build" in the checkout$/,
+    );
+  });
+
+  const cli = (args: string[], after?: (child: ReturnType<typeof spawn>, out: string) => void) =>
+    new Promise<{ code: number | null; out: string; err: string }>((resolve) => {
+      const child = spawn(process.execPath, [join(DIST_CLI, 'failover.js'), ...args], { cwd: tmpdir() });
+      let out = '';
+      let err = '';
+      child.stdout.on('data', (chunk) => {
+        out += chunk;
+        after?.(child, out);
+      });
+      child.stderr.on('data', (chunk) => {
+        err += chunk;
+      });
+      child.on('close', (code) => resolve({ code, out, err }));
+    });
+
+  test('the shipped file fails without a stack trace, with code 2', async () => {
+    const { code, err } = await cli(['lab', 'nonsense']);
+    expect([code, err.split('\n')[0]]).toEqual([
+      2,
+      `failover: no scenario is called nonsense; there are ${SCENARIOS.map(({ name }) => name).join(', ')}`,
+    ]);
+    expect(err).not.toContain('    at ');
+    expect((await cli(['wrong'])).err).toBe('failover: there is no command wrong\nRun "failover --help" for what there is.\n');
+  });
+
+  test('Ctrl-C in the middle ends with code 130 and leaves no child behind', async () => {
+    let children: string[] = [];
+    const { code, out } = await cli(['lab', '--scale', '20'], (child, text) => {
+      if (children.length > 0 || !text.includes('preflight:')) return;
+      children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ');
+      child.kill('SIGINT');
+    });
+    expect(code).toBe(130);
+    expect(out).toContain('preflight:');
+    expect(children.length).toBeGreaterThan(0);
+    expect(children.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
+  }, 60_000);
+});
+
+test('a seed fixes the chance of a run, and another seed another one', () => {
+  const three = (seed: number) => Array.from({ length: 3 }, uniformFrom(seed));
+  expect(three(7)).toEqual(three(7));
+  expect(three(7)).not.toEqual(three(8));
+  for (const value of Array.from({ length: 1_000 }, uniformFrom(7))) expect(value >= 0 && value < 1).toBe(true);
+});
