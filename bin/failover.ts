@@ -1,13 +1,16 @@
 /** The operator's command line. */
+
 import { LAB_HELP, labCommand, UsageError } from '../lib/lab/run/command';
+import { BUDGET_HELP, budgetCommand } from './commands/budget';
 
 const HELP = `failover <command>
 
 Commands
   lab [scenario]   play a failover pair on this machine, with the bundles that would be deployed
+  budget [folder]  print what "cdk synth" found out about targets, with simulation, charts and cost
   help [command]   print this, or what a command takes
 
-Run "failover lab --help" for its scenarios and options.
+Run "failover lab --help" or "failover budget --help" for scenarios and options.
 `;
 
 const screen = {
@@ -21,10 +24,12 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
   switch (command) {
     case 'lab':
       return labCommand(rest, __dirname, screen);
+    case 'budget':
+      return budgetCommand(rest, { ...screen, warn: (text) => void process.stderr.write(text) });
     case 'help':
     case '--help':
     case '-h':
-      screen.write(rest[0] === 'lab' ? LAB_HELP : HELP);
+      screen.write(rest[0] === 'lab' ? LAB_HELP : rest[0] === 'budget' ? BUDGET_HELP : HELP);
       return 0;
     default:
       throw new UsageError(command === undefined ? 'no command was given' : `there is no command ${command}`);

@@ -22,5 +22,7 @@ await build({
   entryPoints: ['bin/failover.ts'],
   outfile: 'dist-cli/failover.js',
   banner: { js: '#!/usr/bin/env node' },
+  // Charts are drawn as SVG: the build of Vega's canvas that looks for a native module is not needed.
+  alias: { 'vega-canvas': join(root, 'node_modules/vega-canvas/build/vega-canvas.browser.js') },
 });
 await build({ ...common, entryPoints: ['lib/lab/scaled-clock.ts', 'lib/lab/lambda-runner.ts'], outdir: 'dist-cli/lab' });
