@@ -39,7 +39,8 @@ describe('a failover pair answers', () => {
   });
 
   test('the primary while its check is unknown, because unknown counts as healthy here', () => {
-    expect(values(pair, 'app.example.com', 'A', () => undefined)).toEqual(['app.example.com A 30 192.0.2.1']);
+    const onlyStandbyKnown: HealthOf = (id) => (id === 'two' ? true : undefined);
+    expect(values(pair, 'app.example.com', 'A', onlyStandbyKnown)).toEqual(['app.example.com A 30 192.0.2.1']);
   });
 
   test('its only record, healthy or not', () => {
