@@ -64,18 +64,16 @@ export function judgeAlarm(told: AlarmState, now: AlarmNow, ageMs: number): Sour
 }
 
 /**
- * Judges a stale trigger of a drill by the journal: what a drill complained about before its restore is over once the
- * restore is done. What it says afterwards, such as a missed target, stands.
+ * Judges a stale trigger of ours by the journal. Only the complaint that a drill did not put things back ends by itself:
+ * a drill that ended with a restore has none open. A missed target, an outage or an afterglow stands.
  */
 export function judgeOwn(
   incidentKey: string,
-  atMs: number,
   item: JournalItem | undefined | { readonly kind: 'unknown'; readonly because: string },
 ): SourceVerdict {
   if (item && 'kind' in item) return { kind: 'send', because: `the journal is unknown: ${item.because}` };
-  const ended = item?.lastDrills.find((drill) => incidentKey === `${item.pair}/drill/${drill.id}`);
-  if (ended?.restoredAtMs !== undefined && ended.restoredAtMs > atMs) {
-    return { kind: 'over', because: `drill ${ended.id} was restored after this` };
-  }
-  return { kind: 'send', because: 'the journal does not say that it is over' };
+  const ended = item?.lastDrills.find((drill) => incidentKey === `${item.pair}/drill/${drill.id}/restore`);
+  return ended?.restoredAtMs === undefined
+    ? { kind: 'send', because: 'the journal does not say that it is over' }
+    : { kind: 'over', because: `drill ${ended.id} is restored by now` };
 }

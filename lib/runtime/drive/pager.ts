@@ -108,9 +108,7 @@ async function askSource(received: Received, message: QueuedMessage, ports: Page
     if (alert.kind !== 'alarm') return undefined;
     return judgeAlarm(alert.state, await alarmNow(source, ports), ports.time.nowMs() - alert.atMs);
   }
-  return alert.kind === 'own'
-    ? judgeOwn(alert.event.incidentKey, alert.event.atMs, await readJournal(source.pair, ports))
-    : undefined;
+  return alert.kind === 'own' ? judgeOwn(alert.event.incidentKey, await readJournal(source.pair, ports)) : undefined;
 }
 
 async function alarmNow(source: Extract<Source, { kind: 'alarm' }>, ports: PagerPorts): Promise<AlarmNow> {

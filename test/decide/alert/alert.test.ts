@@ -24,6 +24,7 @@ import {
 } from '../../../lib/decide/alert';
 import { RDS_EVENTS } from '../../../lib/decide/alert/rds';
 import type { JournalItem, RunningDrill } from '../../../lib/decide/journal';
+import { drillIncident } from '../../../lib/runtime/drive/drill/context';
 
 const AT = '2026-11-20T14:00:00.000+0000';
 const AT_MS = 1_795_183_200_000;
@@ -332,13 +333,14 @@ describe('whom to ask before sending', () => {
       { id: 'tue-1', level: 'TRAFFIC', verdict: 'passed', endedAtMs: AT_MS + 9_000, restoredAtMs, expectedAlarms: [] },
     ],
   });
-  test.each<[string, JournalItem | undefined | typeof unknown, string]>([
-    ['what came before the restore is over after it', item(AT_MS + 1), 'over'],
-    ['what came after the restore stands', item(AT_MS - 1), 'send'],
-    ['a drill that was not restored is not over', item(undefined), 'send'],
-    ['no journal is no proof', undefined, 'send'],
-    ['an unreadable journal is no proof', unknown, 'send'],
-  ])('%s', (_name, journal, kind) => expect(judgeOwn('shop/drill/tue-1', AT_MS, journal).kind).toBe(kind));
+  test.each<[string, string, JournalItem | undefined | typeof unknown, string]>([
+    ['a missing restore is over once the drill ended with one', '/restore', item(AT_MS), 'over'],
+    ['a missing restore is not over without one', '/restore', item(undefined), 'send'],
+    ['an outage that a drill saw is not over with its restore', '/outage', item(AT_MS), 'send'],
+    ['alarms that stayed on are not over with the restore', '/afterglow', item(AT_MS), 'send'],
+    ['no journal is no proof', '/restore', undefined, 'send'],
+    ['an unreadable journal is no proof', '/restore', unknown, 'send'],
+  ])('%s', (_name, what, journal, kind) => expect(judgeOwn(`${drillIncident('shop', 'tue-1')}${what}`, journal).kind).toBe(kind));
 
   test('a trigger whose trouble is over becomes a resolve, so that a trigger lost on the way back leaves nothing open', () => {
     expect(pageFor(read(alarm('ALARM')), severities, { overBecause: 'OK by now' }).body).toEqual({

@@ -355,7 +355,7 @@ describe('a drill', () => {
       schema: 'cdk-failover.event/1',
       type: 'drill-overdue',
       pair: 'shop',
-      incidentKey: 'shop/drill/tue-1',
+      incidentKey: 'shop/drill/tue-1/restore',
       epoch: 0,
       atMs: world.nowMs,
       source: 'keeper',
