@@ -16,6 +16,8 @@ export interface LabAlarm {
   /** Value of this period; undefined when there is no datapoint, which counts as breaching. */
   readonly sample: () => number | undefined;
   readonly breaches: (value: number) => boolean;
+  /** State before the first evaluation; left out: OK, as of an alarm that has been there for a while. */
+  readonly state?: AlarmState;
   /** Topic for ALARM and OK. */
   readonly topicArn?: string;
 }
@@ -45,7 +47,7 @@ export class CloudWatch implements AwsService {
     private readonly notify: (topicArn: string, subject: string, message: string) => void,
     private readonly changed: (alarm: LabAlarm, state: AlarmState) => void = () => undefined,
   ) {
-    for (const alarm of alarms) this.states.set(alarm, { state: 'OK', breaching: 0 });
+    for (const alarm of alarms) this.states.set(alarm, { state: alarm.state ?? 'OK', breaching: 0 });
   }
 
   /** Starts evaluating; ends with `close`. */

@@ -6,6 +6,9 @@ import type { Sqs } from './sqs';
 
 const NAMESPACE = 'http://sns.amazonaws.com/doc/2010-03-31/';
 
+/** Printable ASCII that begins with no space, at most 100 characters. */
+const SUBJECT = /^[\x21-\x7e][\x20-\x7e]{0,99}$/;
+
 /** SNS: topics that deliver to queues. Alarms publish through `publish`, handlers through the wire. */
 export class Sns implements AwsService {
   public readonly name = 'sns';
@@ -25,7 +28,9 @@ export class Sns implements AwsService {
     claim(`sns:${operation}`, topicArn);
     if (operation !== 'Publish') throw new AwsFault('InvalidAction', `the lab does not play sns:${operation}`);
     if (topicArn.split(':')[3] !== call.region) throw new AwsFault('InvalidParameter', 'Invalid parameter: TopicArn');
-    const messageId = this.publish(topicArn, form.get('Subject') ?? undefined, form.get('Message') ?? '');
+    const subject = form.get('Subject') ?? undefined;
+    if (subject !== undefined && !SUBJECT.test(subject)) throw new AwsFault('InvalidParameter', 'Invalid parameter: Subject');
+    const messageId = this.publish(topicArn, subject, form.get('Message') ?? '');
     return xml(
       `<PublishResponse xmlns="${NAMESPACE}"><PublishResult>${tag('MessageId', messageId)}</PublishResult>` +
         `<ResponseMetadata>${tag('RequestId', randomUUID())}</ResponseMetadata></PublishResponse>`,
