@@ -72,28 +72,14 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 
   const certificates = protocol === 'https' ? await siteCertificates(options, addresses) : undefined;
   const servers: NameServer[] = [];
-  const pending = new Set<() => void>();
-  const tell = (act: (server: NameServer) => void) => {
-    for (const server of servers) {
-      const delayMs = verdictDelayMs.min + uniform() * (verdictDelayMs.max - verdictDelayMs.min);
-      if (delayMs <= 0) {
-        act(server);
-        continue;
-      }
-      const cancel = time.after(delayMs, () => {
-        pending.delete(cancel);
-        act(server);
-      });
-      pending.add(cancel);
-    }
-  };
+  const courier = new Courier(time, servers, uniform, verdictDelayMs);
   const healthChecks = new HealthChecks({
     time,
     truth,
     uniform,
     resolve: (name) => firstAddress(zone, name, servers[0]),
-    onStatus: (id, healthy) => tell((server) => server.learn(id, healthy)),
-    onDelete: (id) => tell((server) => server.forget(id)),
+    onStatus: (id, healthy) => courier.tell((server) => server.learn(id, healthy)),
+    onDelete: (id) => courier.tell((server) => server.forget(id)),
   });
   const port = await freePort(SITES.map((site) => addresses[site]));
   const site = (name: SiteName) =>
@@ -102,7 +88,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 
   const close = async () => {
     healthChecks.close();
-    for (const cancel of pending) cancel();
+    courier.stop();
     await Promise.all([...servers.map((s) => s.close()), sites.primary.close(), sites.standby.close()]);
   };
   try {
@@ -131,6 +117,43 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     ],
     close,
   };
+}
+
+/** Carries verdicts to the name servers, each on its own way; on one way a later verdict never overtakes an earlier one. */
+class Courier {
+  private readonly timers = new Set<() => void>();
+  private readonly waiting = new Map<NameServer, ((server: NameServer) => void)[]>();
+
+  constructor(
+    private readonly time: LabTime,
+    private readonly servers: readonly NameServer[],
+    private readonly uniform: () => number,
+    private readonly delayMs: { readonly min: number; readonly max: number },
+  ) {}
+
+  public tell(act: (server: NameServer) => void): void {
+    const { min, max } = this.delayMs;
+    for (const server of this.servers) {
+      if (max <= 0) act(server);
+      else this.tellLater(server, act, min + this.uniform() * (max - min));
+    }
+  }
+
+  public stop(): void {
+    for (const cancel of this.timers) cancel();
+  }
+
+  /** Whichever timer ends first delivers the oldest verdict, so that each delay stays between min and max. */
+  private tellLater(server: NameServer, act: (server: NameServer) => void, delayMs: number): void {
+    const queue = this.waiting.get(server) ?? [];
+    this.waiting.set(server, queue);
+    queue.push(act);
+    const cancel = this.time.after(delayMs, () => {
+      this.timers.delete(cancel);
+      queue.shift()?.(server);
+    });
+    this.timers.add(cancel);
+  }
 }
 
 export interface PairOptions {
