@@ -1,5 +1,5 @@
 import type { DrillStepInput, DrillStepOutput } from '../../lib/contracts/drill';
-import { DRILL_PLAN, type DrillStep, FIRST_STEP } from '../../lib/decide/plan';
+import { DRILL_PLAN, type DrillStep, FIRST_STEP, type PlanStep } from '../../lib/decide/plan';
 import { drillStep } from '../../lib/runtime/drive/drill/steps';
 import { restore } from '../../lib/runtime/drive/restore';
 import { type Hook, Process } from './process';
@@ -29,7 +29,7 @@ export async function walk(world: World, input: DrillStepInput, options: WalkOpt
     const plan = DRILL_PLAN.find((entry) => entry.step === step);
     if (!plan) throw new Error(`no step ${step}`);
     await options.before?.(plan.step);
-    const answer = await attempt(world, { ...input, step: plan.step, caller: 'machine' }, plan.retries, options);
+    const answer = await attempt(world, { ...input, step: plan.step, caller: 'machine' }, plan, options);
     path.push({ step: plan.step, outcome: answer instanceof Error ? `failed: ${answer.message}` : answer.outcome });
     if (answer instanceof Error) {
       if (options.fragile || !plan.onError) return { path, failed: answer.message };
@@ -39,18 +39,21 @@ export async function walk(world: World, input: DrillStepInput, options: WalkOpt
   return { path };
 }
 
+/** One call of a function, ended by Lambda at its limit whatever the clock says. */
+function limited(world: World, process: Process, limitSec: number, input: DrillStepInput): Promise<DrillStepOutput> {
+  void world.time.sleep(limitSec * 1000).then(() => process.kill('Task timed out'));
+  return process.run((ports) => (input.step === 'restore' ? restore(input, ports) : drillStep(input, ports)));
+}
+
 async function attempt(
   world: World,
   input: DrillStepInput,
-  retries: number,
+  plan: PlanStep,
   options: WalkOptions,
 ): Promise<DrillStepOutput | Error> {
   let failed = new Error('not tried');
-  for (let n = 0; n <= (options.fragile ? 0 : retries); n += 1) {
-    const call = () =>
-      new Process(world, options.hook).run((ports) =>
-        input.step === 'restore' ? restore(input, ports) : drillStep(input, ports),
-      );
+  for (let n = 0; n <= (options.fragile ? 0 : plan.retries); n += 1) {
+    const call = () => limited(world, new Process(world, options.hook), plan.limitSec, input);
     try {
       const first = call();
       const second = options.twice ? call().catch(() => undefined) : undefined;

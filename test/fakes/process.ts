@@ -32,6 +32,12 @@ export class Process {
     this.died.catch(() => undefined);
   }
 
+  /** Lambda's own end of a call that takes too long. */
+  public kill(because: string): void {
+    this.dead = true;
+    this.sayDied(new Error(because));
+  }
+
   public async run<T>(work: (ports: AllPorts) => Promise<T>): Promise<T> {
     return Promise.race([work(this.ports()), this.died]);
   }

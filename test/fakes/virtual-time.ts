@@ -2,8 +2,7 @@ import type { Time } from '../../lib/runtime/ports';
 
 /** Time that moves only when everybody sleeps. Many may sleep at once; the earliest wakes first. */
 export class VirtualTime implements Time {
-  private sleepers: { readonly atMs: number; readonly order: number; readonly wake: () => void }[] = [];
-  private order = 0;
+  private readonly sleepers: { readonly atMs: number; readonly wake: () => void }[] = [];
   private offsetMs = 0;
 
   constructor(private trueMs = Date.UTC(2026, 10, 24, 10, 0, 0)) {}
@@ -14,9 +13,10 @@ export class VirtualTime implements Time {
 
   public sleep(ms: number): Promise<void> {
     return new Promise((wake) => {
-      this.order += 1;
-      this.sleepers.push({ atMs: this.trueMs + Math.max(ms, 0), order: this.order, wake });
-      this.sleepers.sort((a, b) => a.atMs - b.atMs || a.order - b.order);
+      const atMs = this.trueMs + Math.max(ms, 0);
+      let at = this.sleepers.length;
+      while (at > 0 && (this.sleepers[at - 1]?.atMs ?? 0) > atMs) at -= 1;
+      this.sleepers.splice(at, 0, { atMs, wake });
     });
   }
 

@@ -2,6 +2,8 @@
 export const STANDBY_FAILS = 3;
 /** Reads of the abort alarms in a row that may fail. */
 export const ALARM_BLIND_READS = 3;
+/** A hole in the sampling that no slow answer explains: the clock jumped, or the process stood still. */
+export const JUMP_MS = 10_000;
 
 export interface AbortFacts {
   readonly fault: 'healthCheckPath' | 'functions';
@@ -13,6 +15,7 @@ export interface AbortFacts {
   readonly alarmBlindReads: number;
   /** From the journal: an operator, a restore, the deadline. */
   readonly stop?: string;
+  readonly largestGapMs: number;
   readonly limitReached: boolean;
 }
 
@@ -34,6 +37,8 @@ export function abortReason(facts: AbortFacts): Abort | undefined {
   if (facts.standbyFails >= STANDBY_FAILS) return calm(`${facts.standbyFails} direct probes of the standby failed in a row`);
   if (facts.abortAlarmsOn.length > 0) return calm(`alarm ${facts.abortAlarmsOn.join(', ')} is on`);
   if (facts.alarmBlindReads >= ALARM_BLIND_READS) return calm('the alarms that would stop the drill cannot be read');
+  if (facts.largestGapMs > JUMP_MS)
+    return calm(`nothing was seen for ${facts.largestGapMs} ms by the clock, which may have jumped`);
   if (facts.limitReached) return calm('the time limit for measuring was reached');
   return undefined;
 }

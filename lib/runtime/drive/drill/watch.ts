@@ -108,6 +108,7 @@ export class Watch {
       abortAlarmsOn: this.abortAlarmsOn,
       alarmBlindReads: this.alarmBlindReads,
       stop: this.stop,
+      largestGapMs: this.seen.largestGapMs,
       limitReached: this.context.ports.time.nowMs() >= this.untilMs,
     });
     if (abort) this.finish(abort);

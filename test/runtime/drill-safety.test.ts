@@ -1,0 +1,407 @@
+import type { DrillStepInput } from '../../lib/contracts/drill';
+import { markerPath } from '../../lib/decide/names';
+import type { DrillStep } from '../../lib/decide/plan';
+import { startDrill } from '../../lib/runtime/drive/drill/start';
+import { drillStep } from '../../lib/runtime/drive/drill/steps';
+import { keep } from '../../lib/runtime/drive/keeper';
+import { restore } from '../../lib/runtime/drive/restore';
+import { type Walk, type WalkOptions, walk } from '../fakes/machine';
+import { type Hook, Process } from '../fakes/process';
+import { registrationOf } from '../fakes/registration';
+import { PRIMARY_CHECK, World } from '../fakes/world';
+
+const INPUT: DrillStepInput = { pair: 'app', drillId: 'app-tue', level: 'TRAFFIC', scenario: 'primary_crash' };
+const MINUTE = 60_000;
+
+/** A world in which a drill was started and its first step has not run. */
+async function started(level: 'TRAFFIC' | 'OBSERVE' = 'TRAFFIC'): Promise<World> {
+  const world = new World();
+  await world.time.run(new Process(world).run((ports) => startDrill({ pair: 'app', id: 'tue', level }, 'r', ports)));
+  return world;
+}
+
+const walked = (world: World, options?: WalkOptions): Promise<Walk> => world.time.run(walk(world, INPUT, options));
+
+/** One minute of the keeper and of EventBridge Scheduler. */
+async function minute(world: World): Promise<void> {
+  await world.time.pass(MINUTE);
+  for (const [name, schedule] of world.schedules) {
+    if (world.time.nowMs() < schedule.atMs) continue;
+    world.schedules.delete(name);
+    await world.time.run(
+      new Process(world).run((ports) => restore(schedule.input as DrillStepInput, ports)).catch(() => undefined),
+    );
+  }
+  await world.time.run(new Process(world).run((ports) => keep(ports)).catch(() => undefined));
+}
+
+/** Minutes until nothing waits any more, and one beyond; at most an hour. */
+async function afterAnHour(world: World): Promise<void> {
+  for (let n = 0; n < 60 && (world.journal.peek('app')?.drill || world.schedules.size > 0); n += 1) await minute(world);
+  await minute(world);
+}
+
+const said = (world: World) => world.announced.map((event) => `${event.severity} ${event.type}`);
+const pagesOf = (world: World) => world.announced.filter((event) => event.severity === 'critical').map((event) => event.type);
+
+/** Nothing is left: the check is as before, the pair is free, no schedule waits, and somebody was told how it ended. */
+function expectAsBefore(world: World, before: unknown): void {
+  expect(world.snapshot()).toEqual(before);
+  expect(world.journal.peek('app')?.drill).toBeUndefined();
+  expect([...world.schedules.keys()]).toEqual([]);
+  const told = world.reports.has('drills/app/app-tue.json') || said(world).some((what) => what.includes('drill-abandoned'));
+  expect(told).toBe(true);
+}
+
+/** Calls with an effect, and reads on which an effect depends. A death at any other call is a death between two of these. */
+const COUNTED = /^(journal|checks|registry|schedules|alarms|metrics|reports|announcer|functions)\./;
+
+/** Lets the n-th counted call die, once. */
+function deadly(n: number, phase: 'before' | 'after'): { hook: Hook; calls(): number; where(): string | undefined } {
+  let calls = 0;
+  let where: string | undefined;
+  return {
+    calls: () => calls,
+    where: () => where,
+    hook: (call, at) => {
+      if (!COUNTED.test(call) || at !== phase) return 'live';
+      calls += 1;
+      if (calls !== n) return 'live';
+      where = `${phase} ${call} (${n})`;
+      return 'die';
+    },
+  };
+}
+
+/** As short as a drill can be, with a settle time of nothing: no alarm is expected. */
+async function quick(): Promise<World> {
+  const world = new World();
+  world.registration = registrationOf({ ttlSec: 1, alarms: world.registration.alarms.filter((alarm) => !alarm.inDrill) });
+  world.detectMs = 500;
+  world.recoverMs = 500;
+  await world.time.run(new Process(world).run((ports) => startDrill({ pair: 'app', id: 'tue' }, 'r', ports)));
+  return world;
+}
+
+async function callsOfAWholeDrill(): Promise<number> {
+  const world = await quick();
+  const count = deadly(0, 'before');
+  await walked(world, { hook: count.hook });
+  return count.calls();
+}
+
+describe('a drill that dies', () => {
+  test.each([
+    ['the machine tries again', false],
+    ['the machine is gone too', true],
+  ] as const)(
+    'at any call, before or after its effect, leaves everything as before when %s',
+    async (_name, fragile) => {
+      const calls = await callsOfAWholeDrill();
+      expect(calls).toBeGreaterThan(40);
+      for (let n = 1; n <= calls; n += 1) {
+        for (const phase of ['before', 'after'] as const) {
+          const world = await quick();
+          const before = world.snapshot();
+          const death = deadly(n, phase);
+          await walked(world, { hook: death.hook, fragile });
+          await afterAnHour(world);
+          try {
+            expect(death.where()).toBeDefined();
+            expectAsBefore(world, before);
+          } catch (error) {
+            throw new Error(`died ${death.where()}: ${(error as Error).message}`);
+          }
+        }
+      }
+    },
+    60_000,
+  );
+
+  test('in the middle of measuring is put back by the schedule at the deadline, and somebody is paged', async () => {
+    const world = await started();
+    const before = world.snapshot();
+    let injected = false;
+    const hook: Hook = (call, phase) => {
+      if (call === 'checks.write' && phase === 'after' && world.checks.stored.get(PRIMARY_CHECK)?.path === markerPath('app-tue'))
+        injected = true;
+      return injected && call === 'dns.ask' ? 'die' : 'live';
+    };
+    await walked(world, { hook, fragile: true });
+    expect(world.snapshot()).not.toEqual(before);
+    for (let n = 0; n < 17; n += 1) await minute(world);
+    expect(world.snapshot()).toEqual(before);
+    await afterAnHour(world);
+    expectAsBefore(world, before);
+  });
+
+  test('and whose schedule is lost is put back by the keeper, which pages and later resolves', async () => {
+    const world = await started();
+    const before = world.snapshot();
+    await walked(world, {
+      hook: (call, phase) => (call === 'dns.ask' && phase === 'before' && world.checks.writes.length > 1 ? 'die' : 'live'),
+      fragile: true,
+    });
+    expect(world.snapshot()).not.toEqual(before);
+    world.schedules.clear();
+    await afterAnHour(world);
+    expectAsBefore(world, before);
+    expect(pagesOf(world)).toContain('drill-overdue');
+    expect(said(world)).toContain('info drill-restored');
+  });
+});
+
+describe('a restore', () => {
+  const moved = async () => {
+    const world = await started();
+    const before = world.snapshot();
+    const step = (name: DrillStep) =>
+      world.time.run(new Process(world).run((ports) => drillStep({ ...INPUT, step: name }, ports)));
+    await step('preflight');
+    await step('arm');
+    return { world, before, step };
+  };
+  const restored = (world: World, caller: DrillStepInput['caller']) =>
+    world.time.run(new Process(world).run((ports) => restore({ ...INPUT, caller }, ports)));
+
+  test('that comes too early forbids the measurement, and nothing is broken', async () => {
+    const { world, before, step } = await moved();
+    expect(await restored(world, 'schedule')).toEqual({ outcome: 'nothing to restore' });
+    expect(await step('measure')).toEqual({ outcome: 'stopped', because: ['the restore has begun'] });
+    expect(world.snapshot()).toEqual(before);
+  });
+
+  test('that comes in the middle of the measurement ends it', async () => {
+    const { world, before } = await moved();
+    const measuring = new Process(world).run((ports) => drillStep({ ...INPUT, step: 'measure' }, ports));
+    world.detectMs = 60_000;
+    await world.time.pass(10_000);
+    expect(world.snapshot()).not.toEqual(before);
+    expect(await restored(world, 'schedule')).toEqual({ outcome: 'restored' });
+    expect(await world.time.run(measuring)).toMatchObject({ outcome: 'aborted', because: ['the restore has begun'] });
+    expect(world.snapshot()).toEqual(before);
+  });
+
+  test('that overtakes the fault on its way makes the fault void', async () => {
+    const { world, before } = await moved();
+    let overtaken = false;
+    // The process stands still between its decision to write and the write itself.
+    const late = new Process(world, () => 'live');
+    const ports = late.ports();
+    const checks = {
+      ...ports.checks,
+      write: async (id: string, version: number, change: { readonly path?: string }) => {
+        if (!overtaken) {
+          overtaken = true;
+          await restore({ ...INPUT, caller: 'person' }, new Process(world).ports());
+        }
+        return ports.checks.write(id, version, change);
+      },
+    };
+    const answer = await world.time.run(drillStep({ ...INPUT, step: 'measure' }, { ...ports, checks }));
+    expect(overtaken).toBe(true);
+    expect(answer).toMatchObject({
+      outcome: 'aborted',
+      because: ['the health check was changed after the drill was armed; nothing was broken'],
+    });
+    expect(world.snapshot()).toEqual(before);
+  });
+
+  test('that runs late or again finds nothing to do and changes nothing', async () => {
+    const world = await started();
+    await walked(world);
+    const writes = world.checks.writes.length;
+    expect(await restored(world, 'schedule')).toMatchObject({ outcome: 'nothing to restore' });
+    expect(await restored(world, 'person')).toMatchObject({ outcome: 'nothing to restore' });
+    expect(world.checks.writes).toHaveLength(writes);
+  });
+
+  test('never writes over a deployment, and says so', async () => {
+    const world = await started();
+    let deployed = false;
+    const { path } = await walked(world, {
+      before: (step) => {
+        if (step !== 'restore' || deployed) return;
+        deployed = true;
+        world.checks.change(PRIMARY_CHECK, { path: '/healthz' });
+      },
+    });
+    expect(path.map(({ step, outcome }) => `${step}: ${outcome}`)).toEqual([
+      'preflight: ready',
+      'arm: armed',
+      'measure: measured',
+      'restore: changed by a deployment',
+      'await_return: returned',
+      'report: failed',
+    ]);
+    expect(world.checks.stored.get(PRIMARY_CHECK)?.path).toBe('/healthz');
+    expect(JSON.parse(world.reports.get('drills/app/app-tue.json') ?? '{}').because).toContain(
+      'expected: everything is put back; seen: changed by a deployment',
+    );
+  });
+
+  test('reads again when a deployment wrote something else at the same moment', async () => {
+    const { world, before } = await moved();
+    world.detectMs = 60_000;
+    const measuring = new Process(world).run((ports) => drillStep({ ...INPUT, step: 'measure' }, ports));
+    await world.time.pass(5_000);
+    const ports = new Process(world).ports();
+    let raced = false;
+    const checks = {
+      ...ports.checks,
+      write: async (id: string, version: number, change: { readonly path?: string }) => {
+        if (!raced) {
+          raced = true;
+          world.checks.change(PRIMARY_CHECK, { port: 443 });
+        }
+        return ports.checks.write(id, version, change);
+      },
+    };
+    expect(await world.time.run(restore({ ...INPUT, caller: 'person' }, { ...ports, checks }))).toEqual({ outcome: 'restored' });
+    await world.time.run(measuring);
+    expect(world.snapshot()).toEqual(before);
+  });
+
+  test('fails while Route 53 does not answer, and the keeper goes on until it does', async () => {
+    const world = await started();
+    const before = world.snapshot();
+    const { path } = await walked(world, {
+      before: (step) => {
+        if (step === 'restore') world.checks.down = { kind: 'unknown', because: 'ServiceUnavailable' };
+      },
+    });
+    expect(path.at(-1)).toEqual({ step: 'report', outcome: 'not restored' });
+    expect(pagesOf(world)).toEqual(['drill-not-restored']);
+    world.checks.down = undefined;
+    await afterAnHour(world);
+    expect(world.snapshot()).toEqual(before);
+    expect(world.journal.peek('app')?.drill).toBeUndefined();
+    expect(said(world)).toContain('info drill-restored');
+  });
+});
+
+describe('a repeated delivery', () => {
+  test('of every step at the same time leaves everything as before', async () => {
+    const world = await started();
+    const before = world.snapshot();
+    await walked(world, { twice: true });
+    await afterAnHour(world);
+    expectAsBefore(world, before);
+    expect(world.checks.writes.filter((write) => write.path === markerPath('app-tue')).length).toBeLessThanOrEqual(1);
+  });
+
+  test('of a measurement is interrupted and breaks nothing a second time', async () => {
+    const world = await started();
+    const step = (name: string) => new Process(world).run((ports) => drillStep({ ...INPUT, step: name }, ports));
+    await world.time.run(step('preflight'));
+    await world.time.run(step('arm'));
+    const first = step('measure');
+    expect(await world.time.run(step('measure'))).toEqual({
+      outcome: 'interrupted',
+      because: ['measure began before and did not end'],
+    });
+    expect(await world.time.run(first)).toEqual({ outcome: 'measured' });
+    expect(await world.time.run(step('measure'))).toEqual({ outcome: 'measured' });
+    expect(world.checks.writes.filter((write) => write.path === markerPath('app-tue'))).toHaveLength(1);
+  });
+
+  test('of any step after the end of the drill does nothing', async () => {
+    const world = await started();
+    await walked(world);
+    const [writes, events] = [world.checks.writes.length, world.announced.length];
+    for (const step of ['preflight', 'arm', 'measure', 'await_return', 'report']) {
+      const answer = await world.time.run(new Process(world).run((ports) => drillStep({ ...INPUT, step }, ports)));
+      expect(answer).toEqual({ outcome: 'ended', because: ['the drill ended: passed'] });
+    }
+    expect([world.checks.writes.length, world.announced.length]).toEqual([writes, events]);
+  });
+
+  test('of a request is the same drill, also when it comes again after the end', async () => {
+    const world = await started();
+    const again = () => world.time.run(new Process(world).run((ports) => startDrill({ pair: 'app', id: 'tue' }, 'x', ports)));
+    expect(await again()).toEqual({ kind: 'already-started', drillId: 'app-tue', execution: 'execution:app-tue' });
+    await walked(world);
+    expect(await again()).toEqual({ kind: 'refused', because: ['drill app-tue already ran: passed'] });
+  });
+});
+
+describe('a drill stops, restores and yields', () => {
+  const during = async (change: (world: World) => void, wait = 5_000) => {
+    const world = await started();
+    world.detectMs = 20_000;
+    const before = world.snapshot();
+    const walking = walk(world, INPUT);
+    await world.time.pass(wait);
+    change(world);
+    const { path } = await world.time.run(walking);
+    return { world, before, path, report: JSON.parse(world.reports.get('drills/app/app-tue.json') ?? '{}') };
+  };
+
+  test('fails the primary for real: pages at once, and the journal says that the primary is bad', async () => {
+    let noted: unknown;
+    const { world, before, report } = await during((w) => {
+      w.breakPrimary();
+      const peek = w.journal.write.bind(w.journal);
+      w.journal.write = async (item, seen) => {
+        if (item.drill?.lastPrimaryProbe?.good === false) noted = item.drill.lastPrimaryProbe;
+        return peek(item, seen);
+      };
+    });
+    expect(noted).toMatchObject({ good: false });
+    expect(pagesOf(world)).toContain('drill-real-outage');
+    expect(report.verdict).toBe('aborted');
+    expect(world.snapshot()).toEqual(before);
+  });
+
+  test.each([
+    [
+      'an operator stops it',
+      (w: World) => void startDrill({ pair: 'app', operation: 'stop' }, 'r', new Process(w).ports()),
+      'an operator stopped the drill',
+    ],
+    [
+      'the standby fails',
+      (w: World) => {
+        w.standby.up = false;
+      },
+      'Route 53 calls the standby unhealthy',
+    ],
+    ['an abort alarm fires', (w: World) => w.alarmStates.set('app-standby-errors', 'ALARM'), 'alarm app-standby-errors is on'],
+    [
+      'the abort alarms cannot be read',
+      (w: World) => {
+        w.alarmsDown = { kind: 'unknown', because: 'down' };
+        w.detectMs = 90_000;
+      },
+      'the alarms that would stop the drill cannot be read',
+    ],
+  ] as const)('when %s', async (_name, change, because) => {
+    const { world, before, report } = await during((w) => void change(w));
+    expect(report).toMatchObject({ verdict: 'aborted', because: expect.arrayContaining([because]) });
+    expect(world.snapshot()).toEqual(before);
+    expect(world.journal.peek('app')?.drill).toBeUndefined();
+  });
+
+  test.each([
+    ['forward by a day', 86_400_000],
+    ['back by an hour', -3_600_000],
+  ])('when the clock jumps %s', async (_name, ms) => {
+    const { world, before, report } = await during((w) => w.time.jump(ms));
+    await afterAnHour(world);
+    await afterAnHour(world);
+    expect(world.snapshot()).toEqual(before);
+    expect(world.journal.peek('app')?.drill).toBeUndefined();
+    expect(report.verdict).not.toBe('passed');
+  });
+
+  test('at the limit, when Route 53 never notices', async () => {
+    const { world, before, report } = await during((w) => {
+      w.detectMs = Number.POSITIVE_INFINITY;
+    });
+    expect(report).toMatchObject({
+      verdict: 'aborted',
+      because: expect.arrayContaining(['the time limit for measuring was reached']),
+    });
+    expect(world.snapshot()).toEqual(before);
+  });
+});
