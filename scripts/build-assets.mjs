@@ -43,7 +43,9 @@ export const handlerNames = names;
 
 if (process.argv[1] === import.meta.filename) {
   const outdir = join(root, 'assets');
-  rmSync(outdir, { recursive: true, force: true });
   mkdirSync(outdir, { recursive: true });
   await Promise.all(names.map((name) => build(lambdaOptions(name, outdir))));
+  // Afterwards, so that a synth beside this build always finds its bundles.
+  for (const folder of readdirSync(outdir))
+    if (!names.includes(folder)) rmSync(join(outdir, folder), { recursive: true, force: true });
 }

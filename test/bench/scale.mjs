@@ -3,12 +3,24 @@ import { builtDist, fresh, inTurn, row } from './common.mjs';
 
 const ROUNDS = 5;
 
+/** What a policy is once deployed: no intrinsics, ids and ARNs at their real or longest length. */
+const DEPLOYED = `
+  const deployed = (value) => {
+    if (Array.isArray(value)) return value.map(deployed);
+    if (value === null || typeof value !== 'object') return value;
+    const [[key, inner]] = Object.entries(value).length === 1 ? Object.entries(value) : [['', '']];
+    if (key === 'Fn::Join') return inner[1].map(deployed).join(inner[0]);
+    if (key === 'Ref') return { 'AWS::Partition': 'aws', 'AWS::Region': 'eu-central-1', 'AWS::AccountId': '111111111111' }[inner] ?? 'x'.repeat(36);
+    if (key === 'Fn::GetAtt') return 'x'.repeat(120);
+    return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, deployed(v)]));
+  };`;
+
 /** Builds `sets` control sets with `pairs` pairs each, drills included, and counts. */
-const app = (sets, pairs) => `
+const app = (sets, pairs) => `${DEPLOYED}
   const { App } = require('aws-cdk-lib'); const fs = require('fs');
   const { AlertPath, AlertTarget, FailoverDrill, FailoverPair, FailoverRegions, Site } = require('./dist/index.js');
   const outdir = fs.mkdtempSync(require('path').join(require('os').tmpdir(), 'scale-'));
-  const t = performance.now();
+  const c = process.cpuUsage();
   const app = new App({ outdir });
   for (let s = 0; s < ${sets}; s++) {
     const regions = new FailoverRegions(app, 'Set' + s, {
@@ -26,11 +38,11 @@ const app = (sets, pairs) => `
     }
   }
   const assembly = app.synth();
-  const ms = performance.now() - t;
+  const used = process.cpuUsage(c); const ms = (used.user + used.system) / 1000;
   const stacks = assembly.stacks.map((stack) => {
     const resources = Object.values(stack.template.Resources ?? {});
     const ofType = (type) => resources.filter((r) => r.Type === type);
-    const policies = [...ofType('AWS::IAM::ManagedPolicy'), ...ofType('AWS::IAM::Policy')].map((r) => JSON.stringify(r.Properties.PolicyDocument).length);
+    const policies = [...ofType('AWS::IAM::ManagedPolicy'), ...ofType('AWS::IAM::Policy')].map((r) => JSON.stringify(deployed(r.Properties.PolicyDocument)).length);
     return { name: stack.stackName, resources: resources.length, lambdas: ofType('AWS::Lambda::Function').length, policyChars: Math.max(0, ...policies) };
   });
   fs.rmSync(outdir, { recursive: true, force: true });
@@ -53,7 +65,7 @@ export async function run() {
       'characters that one more pair adds to the largest policy',
       (largest(twenty, 'policyChars') - largest(ten, 'policyChars')) / 10,
       {
-        note: 'as rendered with intrinsics',
+        note: 'as deployed: ids of 36 characters, other ARNs of 120',
       },
     ),
     row('characters of the largest policy, 20 pairs', largest(twenty, 'policyChars'), { aim: 6_144 }),
@@ -68,8 +80,8 @@ export async function run() {
     ),
     row('synth time, 20 pairs / 10 pairs', ms.twenty / ms.ten, {
       aim: 2.2,
-      note: `${ms.twenty.toFixed(0)} ms of ${ms.ten.toFixed(0)} ms, validation off`,
+      note: `${ms.twenty.toFixed(0)} ms of ${ms.ten.toFixed(0)} ms of CPU, validation off`,
     }),
-    row('synth time, 100 pairs over five control sets', hundred.ms, { unit: 'ms', note: 'one run, validation off' }),
+    row('synth time, 100 pairs over five control sets', hundred.ms, { unit: 'ms', note: 'CPU of one run, validation off' }),
   ];
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
@@ -81,6 +81,22 @@ test('two addresses: one stack in us-east-1, a check per address, and one failov
       TTL: '30',
     });
   }
+});
+
+test('two addresses: the drill that README and drill.md start by hand is the one of this stack', () => {
+  const { template } = stackOf(addresses, 'Web');
+  const [output] = Object.values(
+    template.findOutputs('*', { Description: 'Starts a drill: users really move to the standby and back' }),
+  );
+  const line = (output as { Value: { 'Fn::Join': [string, unknown[]] } | string }).Value;
+  const text = typeof line === 'string' ? line : line['Fn::Join'][1].filter((part) => typeof part === 'string').join('');
+  expect(text).toContain('{"pair":"web"}');
+  for (const page of ['README.md', 'docs/drill.md']) {
+    const shown = readFileSync(join(root, page), 'utf8');
+    expect(shown).toContain('--function-name cdk-failover-web-drill');
+    expect(shown).toContain('{"pair":"web",');
+  }
+  template.hasResourceProperties('AWS::Lambda::Function', { FunctionName: 'cdk-failover-web-drill' });
 });
 
 test('two Regions: each load balancer has its regional name in its own stack, and the pair points at these names', () => {
