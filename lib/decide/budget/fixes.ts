@@ -1,5 +1,5 @@
 import { numberOf } from '../timings';
-import { type Demand, judge, type Miss } from './judge';
+import { type Demand, type Miss, standing } from './judge';
 import type { DatabaseKind, PairFacts } from './types';
 
 /** A way out that was tried on the model. */
@@ -20,15 +20,14 @@ interface Candidate extends Omit<Fix, 'clears'> {
 
 /** Cheapest change first; one change before two; a change that only helps last. Undefined when nothing that we know helps. */
 export function findFix(facts: PairFacts, demand: Demand, miss: Miss): Fix | undefined {
-  const left = (candidate: Candidate) => judge(candidate.facts, demand).misses.find((m) => m.target === miss.target);
+  const leaves = (candidate: Candidate) => standing(candidate.facts, demand, miss.target);
   const singles = cheapestFirst(candidatesFor(facts));
-  const single = singles.find((c) => !left(c));
+  const single = singles.find((c) => leaves(c) === 'met');
   if (single) return fixOf(single, true);
-  const double = cheapestFirst(singles.flatMap((first) => candidatesFor(first.facts).map((second) => both(first, second)))).find(
-    (c) => !left(c),
-  );
+  const doubles = cheapestFirst(singles.flatMap((first) => candidatesFor(first.facts).map((second) => both(first, second))));
+  const double = doubles.find((c) => leaves(c) === 'met');
   if (double) return fixOf(double, true);
-  const easier = miss.severity === 'impossible' ? singles.find((c) => left(c)?.severity === 'at-risk') : undefined;
+  const easier = miss.severity === 'impossible' ? singles.find((c) => leaves(c) === 'at-risk') : undefined;
   return easier && fixOf(easier, false);
 }
 

@@ -84,23 +84,27 @@ function verdictOf(bestSec: number, worstSec: number, targetSec: number): Verdic
   return worstSec > targetSec ? 'at-risk' : 'met';
 }
 
-function missOf(target: Target, modes: readonly ModeBudget[], cells: readonly Cell[], demand: Demand): readonly Miss[] {
-  const open = cells.filter((cell) => cell.target === target && cell.waived === undefined);
-  const bad = open.filter((cell) => cell.verdict !== 'met');
-  if (bad.length === 0) return [];
+/** How one target stands, and nothing else: what the search for a way out asks many times. */
+export function standing(facts: PairFacts, demand: Demand, target: Target): 'met' | Miss['severity'] {
+  return severityOf(modeBudgets(facts, demand.calibration).flatMap((mode) => cellOf(mode, target, demand)));
+}
+
+function severityOf(cells: readonly Cell[]): 'met' | Miss['severity'] {
+  const open = cells.filter((cell) => cell.waived === undefined);
+  if (open.every((cell) => cell.verdict === 'met')) return 'met';
   // A planned switchover is no failure: that it works rescues nothing.
   const failures = open.filter((cell) => cell.mode !== 'planned');
   const hopeless = failures.length > 0 && failures.every((cell) => cell.verdict === 'missed' || cell.verdict === 'never');
+  return hopeless ? 'impossible' : 'at-risk';
+}
+
+function missOf(target: Target, modes: readonly ModeBudget[], all: readonly Cell[], demand: Demand): readonly Miss[] {
+  const cells = all.filter((cell) => cell.target === target);
+  const severity = severityOf(cells);
+  if (severity === 'met') return [];
+  const bad = cells.filter((cell) => cell.waived === undefined && cell.verdict !== 'met');
   const costliest = costliestOf(target, modes, bad);
-  return [
-    {
-      target,
-      targetSec: demand.targets[target],
-      severity: hopeless ? 'impossible' : 'at-risk',
-      cells: bad,
-      ...(costliest ? { costliest } : {}),
-    },
-  ];
+  return [{ target, targetSec: demand.targets[target], severity, cells: bad, ...(costliest ? { costliest } : {}) }];
 }
 
 function costliestOf(target: Target, modes: readonly ModeBudget[], bad: readonly Cell[]): BudgetLine | undefined {

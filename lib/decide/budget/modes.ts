@@ -14,39 +14,43 @@ function line(part: Part, id: SpanId): BudgetLine {
   return { part, bestSec, p50Sec, p95Sec, worstSec, what, provenance, source };
 }
 
+const CLIENT = line('client', 'client.reconnect');
+const PROBER = line('prober', 'decide.prober');
+const ASSESS = line('assess', 'decide.assess');
+const LATCH = line('latch', 'latch.alarm');
+const FENCED: Fork = { fork: [[line('fence', 'fence')], [LATCH]] };
+
+const OUTAGES: Readonly<Record<'tcp' | 'http', readonly FailureMode[]>> = {
+  http: ['refused', 'http-500', 'slow', 'black-hole'],
+  tcp: ['refused', 'http-500', 'slow', 'black-hole-tcp'],
+};
+const UNSEEN_BY_TCP: readonly FailureMode[] = ['http-500', 'slow'];
+
 /** Every failure mode of a pair, in the order in which they are shown. */
 export function modeBudgets(facts: PairFacts, calibration?: Calibration): readonly ModeBudget[] {
-  const outages: readonly FailureMode[] =
-    facts.check.protocol === 'tcp'
-      ? ['refused', 'http-500', 'slow', 'black-hole-tcp']
-      : ['refused', 'http-500', 'slow', 'black-hole'];
-  return [...outages.map((mode) => outage(facts, mode, calibration)), ...databaseModes(facts.database)];
-}
-
-function outage(facts: PairFacts, mode: FailureMode, calibration: Calibration | undefined): ModeBudget {
-  if (facts.check.protocol === 'tcp' && (mode === 'http-500' || mode === 'slow')) return { kind: 'never', mode, because: NEVER };
-  const checkers = checkersLine(facts, mode);
+  const { database } = facts;
   const dns = dnsLine(calibration);
-  const switched = [ttlLine(facts), line('client', 'client.reconnect')];
-  const promotion = facts.database && crossRegion(facts.database.kind);
-  if (!facts.database || !promotion) {
-    const paths = { detection: [checkers], effective: [checkers, dns], switch: switched, rto: [checkers, dns, ...switched] };
-    return { kind: 'timed', mode, paths };
-  }
-  const fenced: Fork = { fork: [[line('fence', 'fence')], [line('latch', 'latch.alarm')]] };
-  const decided: Fork = { fork: [[line('prober', 'decide.prober')], [checkers, dns]] };
-  return {
-    kind: 'timed',
-    mode,
-    paths: {
-      detection: [checkers],
-      effective: [checkers, dns],
+  const switched = [ttlLine(facts), CLIENT];
+  const promotion = database && crossRegion(database.kind);
+  const outages = OUTAGES[facts.check.protocol === 'tcp' ? 'tcp' : 'http'].map((mode): ModeBudget => {
+    if (facts.check.protocol === 'tcp' && UNSEEN_BY_TCP.includes(mode)) return { kind: 'never', mode, because: NEVER };
+    const effective = [checkersLine(facts, mode), dns];
+    const detection = effective.slice(0, 1);
+    if (!database || !promotion) {
+      return { kind: 'timed', mode, paths: { detection, effective, switch: switched, rto: [...effective, ...switched] } };
+    }
+    const decided: Fork = { fork: [[PROBER], effective] };
+    const paths = {
+      detection,
+      effective,
       database: promotion,
-      switch: [line('latch', 'latch.alarm'), ...switched],
-      rto: [decided, line('assess', 'decide.assess'), fenced, { fork: [promotion, switched] }],
-      rpo: [lossLine(facts.database)],
-    },
-  };
+      switch: [LATCH, ...switched],
+      rto: [decided, ASSESS, FENCED, { fork: [promotion, switched] }],
+      rpo: [lossLine(database)],
+    };
+    return { kind: 'timed', mode, paths };
+  });
+  return [...outages, ...databaseModes(database)];
 }
 
 /** Points of checks that were computed before: the pairs of an app mostly share one kind, and bisecting takes its time. */

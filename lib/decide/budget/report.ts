@@ -60,29 +60,42 @@ export interface BudgetFile {
   readonly pairs: readonly PairBudget[];
 }
 
+/** What does not depend on the name of a pair. Pairs of an app mostly ask the same of the same, so it is worked out once. */
+type Verdict = Pick<PairBudget, 'verdict' | 'modes' | 'findings' | 'waived'>;
+const known = new Map<string, Verdict>();
+
 export function pairBudget(path: string, facts: PairFacts, demand: Demand): PairBudget {
+  const key = JSON.stringify([{ ...facts, pair: '' }, demand]);
+  const verdict = known.get(key) ?? verdictOf(facts, demand);
+  known.set(key, verdict);
+  return {
+    pair: facts.pair,
+    path,
+    ...verdict,
+    facts,
+    targetsSec: demand.targets,
+    ...(demand.calibration ? { calibration: demand.calibration } : {}),
+    waivers: demand.waivers,
+  };
+}
+
+function verdictOf(facts: PairFacts, demand: Demand): Verdict {
   const judgement = judge(facts, demand);
   const findings = judgement.misses.map((miss): Finding => {
     const fix = findFix(facts, demand, miss);
     return fix ? { ...miss, fix } : miss;
   });
   return {
-    pair: facts.pair,
-    path,
     verdict: findings.some((f) => f.severity === 'impossible') ? 'impossible' : findings.length > 0 ? 'at-risk' : 'met',
-    facts,
-    targetsSec: demand.targets,
-    ...(demand.calibration ? { calibration: demand.calibration } : {}),
     modes: judgement.modes.map(modeReport),
     findings,
     waived: judgement.cells.filter((cell) => cell.waived !== undefined && cell.verdict !== 'met'),
-    waivers: demand.waivers,
   };
 }
 
 /** Waivers that give up nothing; a typing error, or a leftover. */
 export const idleWaiversOf = (facts: PairFacts, demand: Demand): readonly Waiver[] =>
-  idleWaivers(judge(facts, demand), demand.waivers);
+  demand.waivers.length === 0 ? [] : idleWaivers(judge(facts, demand), demand.waivers);
 
 function modeReport(budget: ModeBudget): ModeReport {
   if (budget.kind === 'never') return { mode: budget.mode, never: budget.because, stages: [], lines: [] };
