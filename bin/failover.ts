@@ -16,7 +16,9 @@ Run "failover lab --help" or "failover budget --help" for scenarios and options.
 const screen = {
   isTTY: process.stdout.isTTY ?? false,
   // Lines in a file or a pipe are not cut.
-  columns: process.stdout.columns ?? Number.POSITIVE_INFINITY,
+  get columns() {
+    return process.stdout.columns ?? Number.POSITIVE_INFINITY;
+  },
   write: (text: string) => void process.stdout.write(text),
 };
 

@@ -1,5 +1,3 @@
-import type { Time } from '../../runtime/ports';
-
 /** The one account of the lab. */
 export const LAB_ACCOUNT = '111111111111';
 
@@ -58,11 +56,6 @@ export class AwsFault extends Error {
     super(message);
     this.name = code;
   }
-}
-
-/** Services share the clock of the world. */
-export interface LabClock {
-  readonly time: Time;
 }
 
 export const arnOf = (service: string, region: string, resource: string) =>

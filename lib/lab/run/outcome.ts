@@ -39,15 +39,17 @@ export interface Comparison {
   readonly what: string;
   readonly measuredMs: number | undefined;
   readonly trueMs: number | undefined;
+  /** How often the measurer looked. */
+  readonly periodMs: number;
 }
 
 /**
- * A watcher sees a change at its next sample, so it may be late by one sampling period - the largest one there was, when
- * the machine was busy - and never early.
+ * A watcher sees a change at its next sample, so it may be late by one sampling period - or by the largest gap between
+ * samples, when the machine was busy - and never early.
  */
-export function agreement(comparisons: readonly Comparison[], periodMs: number, largestGapMs: number): Expectation[] {
-  const allowedMs = Math.max(periodMs, largestGapMs);
-  return comparisons.map(({ what, measuredMs, trueMs }) => {
+export function agreement(comparisons: readonly Comparison[], largestGapMs: number): Expectation[] {
+  return comparisons.map(({ what, measuredMs, trueMs, periodMs }) => {
+    const allowedMs = Math.max(periodMs, largestGapMs);
     const offMs = measuredMs === undefined || trueMs === undefined ? undefined : Math.round(measuredMs - trueMs);
     return expectation(
       `${what}: measurement and ground truth agree within one sampling period (${Math.round(allowedMs)} ms)`,

@@ -22,9 +22,10 @@ const said = (who: string, text: string, tone: Tone = 'plain'): Said => ({ who, 
 export class Story {
   public readonly lines: StoryLine[] = [];
   private readonly listeners: ((line: StoryLine) => void)[] = [];
+  private readonly failing = new Set<string>();
 
   public constructor(private readonly lab: Lab) {
-    lab.world.truth.on((event) => this.add(ofWorld(event, lab)));
+    lab.world.truth.on((event) => this.add(this.firstFailure(event) ?? ofWorld(event, lab)));
     lab.onEvent((event) => this.add(ofLab(event)));
     lab.pagerDuty.onRequest((request) => this.add(ofPagerDuty(request, lab)));
   }
@@ -35,6 +36,14 @@ export class Story {
 
   public tell(who: string, text: string, tone: Tone = 'plain'): void {
     this.add({ who, text, tone });
+  }
+
+  /** Of sixteen checkers that begin to fail one after the other, the first one is news. */
+  private firstFailure(event: TruthEvent): Said {
+    if (event.kind === 'check-turned') this.failing.delete(event.check);
+    if (event.kind !== 'probe-failed' || this.failing.has(event.check)) return undefined;
+    this.failing.add(event.check);
+    return said('route 53', `a first checker, in ${event.region}, says ${event.because}`, 'bad');
   }
 
   private add(what: Said): void {

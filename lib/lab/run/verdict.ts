@@ -74,7 +74,8 @@ function promiseLine({ what, met, seen }: Expectation, paint: Paint, columns: nu
 /** What a check can do about such an outage, so that one run is not taken for the rule. */
 function chances(mode: FailureMode, failures: number): string {
   const timing = { intervalSec: 10, failures, goodProbeSec: LOOPBACK_PROBE_SEC };
-  const percent = Math.round(100 * detectedWithin(TARGETS.detectionSec, timing, mode));
+  const share = detectedWithin(TARGETS.detectionSec, timing, mode);
+  const percent = share < 1 && share > 0.99 ? 'over 99' : Math.floor(100 * share);
   return `detects this in ${detectionTime(timing, mode).medianSec.toFixed(1)} s (median), within ${TARGETS.detectionSec} s in ${percent} % of outages`;
 }
 

@@ -73,7 +73,8 @@ export class View {
 
   private draw(lab: Lab): void {
     this.erase();
-    const lines = this.panel(lab);
+    // A line that wrapped would be two, and the next drawing would miss one.
+    const lines = this.panel(lab).map((line) => crop(line, this.screen.columns - 1));
     this.panelLines = lines.length;
     this.screen.write(`${lines.join('\n')}\n`);
   }
@@ -112,6 +113,13 @@ function answerOf(lab: Lab, server: Lab['world']['servers'][number]): string {
   const found = lab.world.zone.answer(RECORD, 'A', server.health);
   const value = found.kind === 'answer' ? found.sets.at(-1)?.values[0] : undefined;
   return value === lab.world.sites.primary.address ? 'primary' : value === lab.world.sites.standby.address ? 'standby' : 'nobody';
+}
+
+/** Cuts to a width on the screen; colour codes take none. */
+export function crop(line: string, width: number): string {
+  let seen = 0;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with one
+  return line.replace(/\u001b\[\d+m|./gu, (part) => (part.startsWith('\u001b') || ++seen <= width ? part : ''));
 }
 
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;

@@ -12,6 +12,7 @@ import { SCENARIOS, type Scenario } from '../../../lib/lab/run/scenarios';
 import { labFiles } from '../../../lib/lab/run/setting';
 import { asBefore, journalOf, type LabState, stateOf } from '../../../lib/lab/run/state';
 import { Story } from '../../../lib/lab/run/story';
+import { View } from '../../../lib/lab/run/view';
 
 const ROOT = join(__dirname, '../../..');
 const DIST_CLI = join(ROOT, 'dist-cli');
@@ -147,7 +148,7 @@ describe('the shipped drill on this machine', () => {
 
 describe('agreement with the ground truth', () => {
   const of = (measuredMs: number | undefined, trueMs: number | undefined) =>
-    agreement([{ what: 'switch', measuredMs, trueMs }], 250, 300)[0];
+    agreement([{ what: 'switch', measuredMs, trueMs, periodMs: 250 }], 300)[0];
 
   test.each([
     ['a watcher that is late by a sample agrees', 1_300, 1_000, true, '300 ms apart'],
@@ -231,13 +232,13 @@ describe('the command line', () => {
     });
 
   test('the shipped file fails without a stack trace, with code 2', async () => {
-    const { code, err } = await cli(['lab', 'nonsense']);
+    const [{ code, err }, wrong] = await Promise.all([cli(['lab', 'nonsense']), cli(['wrong'])]);
     expect([code, err.split('\n')[0]]).toEqual([
       2,
       `failover: no scenario is called nonsense; there are ${SCENARIOS.map(({ name }) => name).join(', ')}`,
     ]);
     expect(err).not.toContain('    at ');
-    expect((await cli(['wrong'])).err).toBe('failover: there is no command wrong\nRun "failover --help" for what there is.\n');
+    expect(wrong.err).toBe('failover: there is no command wrong\nRun "failover --help" for what there is.\n');
   });
 
   test('Ctrl-C in the middle ends with code 130 and leaves no child behind', async () => {
@@ -254,9 +255,49 @@ describe('the command line', () => {
   }, 60_000);
 });
 
+describe('the view', () => {
+  const line = { atMs: 5_000, who: 'dns', text: '127.0.0.1:53 now answers 127.0.0.2, the standby', tone: 'good' } as const;
+  const shown = (lab: Lab, isTTY: boolean) => {
+    let text = '';
+    const view = new View({
+      isTTY,
+      columns: 40,
+      write: (more) => {
+        text += more;
+      },
+    });
+    const story = new Story(lab);
+    view.follow(lab, story);
+    story.tell(line.who, line.text, line.tone);
+    view.end();
+    story.tell('lab', 'too late');
+    return text;
+  };
+  let lab: Lab;
+  beforeAll(async () => {
+    lab = await openLab({ scale: 20, files: labFiles(DIST_CLI), uniform: uniformFrom(SEED), protocol: 'http', delayMs: 0 });
+  }, 60_000);
+  afterAll(() => lab?.close());
+
+  test('without a terminal it is plain lines: time, who, what', () => {
+    expect(shown(lab, false).replace(/^ +\d\.\d s/, 'T')).toBe(`T  dns         ${line.text}\n`);
+  });
+
+  test('in a terminal a panel stands below the lines, is taken away again, and never wraps', () => {
+    const text = shown(lab, true);
+    const [hidden, back] = ['\u001b[?25l', '\u001b[?25h'];
+    expect(text.startsWith(hidden) && text.endsWith(back)).toBe(true);
+    const panel = text.split(`${line.text}\u001b[0m\n`)[1]?.split('\u001b[5A')[0]?.split('\n') ?? [];
+    expect(panel.length).toBe(6);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with one
+    for (const one of panel) expect(one.replace(/\u001b\[\d+m/g, '').length).toBeLessThan(40);
+    expect(text).not.toContain('too late');
+  });
+});
+
 test('a seed fixes the chance of a run, and another seed another one', () => {
   const three = (seed: number) => Array.from({ length: 3 }, uniformFrom(seed));
   expect(three(7)).toEqual(three(7));
   expect(three(7)).not.toEqual(three(8));
-  for (const value of Array.from({ length: 1_000 }, uniformFrom(7))) expect(value >= 0 && value < 1).toBe(true);
+  expect(Array.from({ length: 1_000 }, uniformFrom(7)).every((value) => value >= 0 && value < 1)).toBe(true);
 });
