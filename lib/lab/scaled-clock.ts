@@ -107,5 +107,5 @@ scaleDate(clock);
 scaleMonotonicClocks(clock);
 scaleTimers(clock);
 scaleSockets(clock);
-// ES modules that import timers by name see the change too.
+// For ES modules that were preloaded before this file; later ones see the change anyway.
 syncBuiltinESMExports();

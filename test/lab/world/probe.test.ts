@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { type HealthCheckConfig, ScaledTime } from '../../../lib/lab/world';
 import { probe } from '../../../lib/lab/world/probe';
 
-const time = new ScaledTime({ scale: 20 });
+// Only twice as fast: a good answer must come within one real second, also on a busy machine.
+const time = new ScaledTime({ scale: 2 });
 const NAME = 'app.example.com';
 
 describe('one probe', () => {
