@@ -1,5 +1,5 @@
-module.exports = {
-  testMatch: ['<rootDir>/test/**/*.test.ts'],
+const common = {
+  rootDir: __dirname,
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
@@ -10,13 +10,29 @@ module.exports = {
       },
     ],
   },
-  moduleNameMapper: {
-    '^cdk-failover$': '<rootDir>/lib/index.ts',
-    // The second leg runs the construct tests on the newest aws-cdk-lib that we support.
-    ...(process.env.CDK_LEG === 'next' ? { '^aws-cdk-lib(.*)$': '<rootDir>/node_modules/aws-cdk-lib-next$1' } : {}),
-  },
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/dist-pkgs', '<rootDir>/cdk.out'],
   setupFiles: ['<rootDir>/test/setup.js'],
+};
+const ownName = { '^cdk-failover$': '<rootDir>/lib/index.ts' };
+
+module.exports = {
+  projects: [
+    {
+      ...common,
+      displayName: 'floor',
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      // The oldest aws-cdk-lib that we support has no validator.
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/architecture/validation.test.ts'],
+      moduleNameMapper: ownName,
+    },
+    {
+      ...common,
+      displayName: 'next',
+      // The constructs again, on the newest aws-cdk-lib that we support, and its offline CloudFormation validator.
+      testMatch: ['<rootDir>/test/constructs/**/*.test.ts', '<rootDir>/test/architecture/validation.test.ts'],
+      moduleNameMapper: { ...ownName, '^aws-cdk-lib(/.*)?$': '<rootDir>/node_modules/aws-cdk-lib-next$1' },
+    },
+  ],
   reporters: ['default', '<rootDir>/scripts/plain-reporter.js'],
   maxWorkers: 2,
 };
