@@ -3,46 +3,11 @@ import { markerPath } from '../../lib/decide/names';
 import type { DrillStep } from '../../lib/decide/plan';
 import { startDrill } from '../../lib/runtime/drive/drill/start';
 import { drillStep } from '../../lib/runtime/drive/drill/steps';
-import { keep } from '../../lib/runtime/drive/keeper';
 import { restore } from '../../lib/runtime/drive/restore';
-import { type Walk, type WalkOptions, walk } from '../fakes/machine';
+import { afterAnHour, INPUT, minute, pagesOf, said, started, walked } from '../fakes/drill';
 import { type Hook, Process } from '../fakes/process';
 import { registrationOf } from '../fakes/registration';
 import { PRIMARY_CHECK, World } from '../fakes/world';
-
-const INPUT: DrillStepInput = { pair: 'app', drillId: 'app-tue', level: 'TRAFFIC', scenario: 'primary_crash' };
-const MINUTE = 60_000;
-
-/** A world in which a drill was started and its first step has not run. */
-async function started(level: 'TRAFFIC' | 'OBSERVE' = 'TRAFFIC'): Promise<World> {
-  const world = new World();
-  await world.time.run(new Process(world).run((ports) => startDrill({ pair: 'app', id: 'tue', level }, 'r', ports)));
-  return world;
-}
-
-const walked = (world: World, options?: WalkOptions): Promise<Walk> => world.time.run(walk(world, INPUT, options));
-
-/** One minute of the keeper and of EventBridge Scheduler. */
-async function minute(world: World): Promise<void> {
-  await world.time.pass(MINUTE);
-  for (const [name, schedule] of world.schedules) {
-    if (world.time.nowMs() < schedule.atMs) continue;
-    world.schedules.delete(name);
-    await world.time.run(
-      new Process(world).run((ports) => restore(schedule.input as DrillStepInput, ports)).catch(() => undefined),
-    );
-  }
-  await world.time.run(new Process(world).run((ports) => keep(ports)).catch(() => undefined));
-}
-
-/** Minutes until nothing waits any more, and one beyond; at most an hour. */
-async function afterAnHour(world: World): Promise<void> {
-  for (let n = 0; n < 60 && (world.journal.peek('app')?.drill || world.schedules.size > 0); n += 1) await minute(world);
-  await minute(world);
-}
-
-const said = (world: World) => world.announced.map((event) => `${event.severity} ${event.type}`);
-const pagesOf = (world: World) => world.announced.filter((event) => event.severity === 'critical').map((event) => event.type);
 
 /** Nothing is left: the check is as before, the pair is free, no schedule waits, and somebody was told how it ended. */
 function expectAsBefore(world: World, before: unknown): void {
@@ -322,86 +287,5 @@ describe('a repeated delivery', () => {
     expect(await again()).toEqual({ kind: 'already-started', drillId: 'app-tue', execution: 'execution:app-tue' });
     await walked(world);
     expect(await again()).toEqual({ kind: 'refused', because: ['drill app-tue already ran: passed'] });
-  });
-});
-
-describe('a drill stops, restores and yields', () => {
-  const during = async (change: (world: World) => void, wait = 5_000) => {
-    const world = await started();
-    world.detectMs = 20_000;
-    const before = world.snapshot();
-    const walking = walk(world, INPUT);
-    await world.time.pass(wait);
-    change(world);
-    const { path } = await world.time.run(walking);
-    return { world, before, path, report: JSON.parse(world.reports.get('drills/app/app-tue.json') ?? '{}') };
-  };
-
-  test('fails the primary for real: pages at once, and the journal says that the primary is bad', async () => {
-    let noted: unknown;
-    const { world, before, report } = await during((w) => {
-      w.breakPrimary();
-      const peek = w.journal.write.bind(w.journal);
-      w.journal.write = async (item, seen) => {
-        if (item.drill?.lastPrimaryProbe?.good === false) noted = item.drill.lastPrimaryProbe;
-        return peek(item, seen);
-      };
-    });
-    expect(noted).toMatchObject({ good: false });
-    expect(pagesOf(world)).toContain('drill-real-outage');
-    expect(report.verdict).toBe('aborted');
-    expect(world.snapshot()).toEqual(before);
-  });
-
-  test.each([
-    [
-      'an operator stops it',
-      (w: World) => void startDrill({ pair: 'app', operation: 'stop' }, 'r', new Process(w).ports()),
-      'an operator stopped the drill',
-    ],
-    [
-      'the standby fails',
-      (w: World) => {
-        w.standby.up = false;
-      },
-      'Route 53 calls the standby unhealthy',
-    ],
-    ['an abort alarm fires', (w: World) => w.alarmStates.set('app-standby-errors', 'ALARM'), 'alarm app-standby-errors is on'],
-    [
-      'the abort alarms cannot be read',
-      (w: World) => {
-        w.alarmsDown = { kind: 'unknown', because: 'down' };
-        w.detectMs = 90_000;
-      },
-      'the alarms that would stop the drill cannot be read',
-    ],
-  ] as const)('when %s', async (_name, change, because) => {
-    const { world, before, report } = await during((w) => void change(w));
-    expect(report).toMatchObject({ verdict: 'aborted', because: expect.arrayContaining([because]) });
-    expect(world.snapshot()).toEqual(before);
-    expect(world.journal.peek('app')?.drill).toBeUndefined();
-  });
-
-  test.each([
-    ['forward by a day', 86_400_000],
-    ['back by an hour', -3_600_000],
-  ])('when the clock jumps %s', async (_name, ms) => {
-    const { world, before, report } = await during((w) => w.time.jump(ms));
-    await afterAnHour(world);
-    await afterAnHour(world);
-    expect(world.snapshot()).toEqual(before);
-    expect(world.journal.peek('app')?.drill).toBeUndefined();
-    expect(report.verdict).not.toBe('passed');
-  });
-
-  test('at the limit, when Route 53 never notices', async () => {
-    const { world, before, report } = await during((w) => {
-      w.detectMs = Number.POSITIVE_INFINITY;
-    });
-    expect(report).toMatchObject({
-      verdict: 'aborted',
-      because: expect.arrayContaining(['the time limit for measuring was reached']),
-    });
-    expect(world.snapshot()).toEqual(before);
   });
 });

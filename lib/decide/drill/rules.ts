@@ -106,12 +106,12 @@ export function finishStep(
   step: DrillStep,
   said: StepAnswer,
   nowMs: number,
-): Ruled<'recorded' | 'already' | 'no-drill'> {
+): Ruled<'recorded' | 'already' | 'not begun'> {
   const drill = running(found, drillId);
-  if (!found || !drill) return keep('no-drill');
-  const entry = drill.steps[step];
-  if (entry?.outcome !== undefined) return keep('already');
-  const next: StepEntry = { beganAtMs: entry?.beganAtMs ?? nowMs, attempts: entry?.attempts ?? 1, endedAtMs: nowMs, ...said };
+  const entry = drill?.steps[step];
+  if (!found || !drill || !entry) return keep('not begun');
+  if (entry.outcome !== undefined) return keep('already');
+  const next: StepEntry = { ...entry, endedAtMs: nowMs, ...said };
   return write({ ...found, drill: withStep(drill, step, next) }, 'recorded');
 }
 

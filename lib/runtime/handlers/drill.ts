@@ -1,4 +1,3 @@
-import type { Context } from 'aws-lambda';
 import { ENV } from '../../contracts/environment';
 import { DynamoDbJournal } from '../adapters/dynamodb-journal';
 import { environment } from '../adapters/environment';
@@ -18,4 +17,5 @@ const ports = {
 };
 
 /** What a schedule or a person invokes. Calls: GetItem, PutItem; GetParameter; StartExecution. */
-export const handler = (event: unknown, context: Pick<Context, 'awsRequestId'>) => startDrill(event, context.awsRequestId, ports);
+export const handler = (event: unknown, context: { readonly awsRequestId: string }) =>
+  startDrill(event, context.awsRequestId, ports);

@@ -1,0 +1,265 @@
+import fc from 'fast-check';
+import { drillIdOf, isDrillId } from '../../../lib/decide/drill/ids';
+import { readRequest } from '../../../lib/decide/drill/request';
+import {
+  beginRestore,
+  beginStep,
+  blankItem,
+  type Claim,
+  claim,
+  endDrill,
+  finishStep,
+  LAST_DRILLS,
+  noteProbe,
+  noteRestored,
+  type Ruled,
+  recordUndo,
+  requestStop,
+} from '../../../lib/decide/drill/rules';
+import type { JournalItem, Undo } from '../../../lib/decide/journal';
+import { restoreScheduleName } from '../../../lib/decide/names';
+
+const NOW = Date.UTC(2026, 10, 24, 10);
+const ASKED: Claim = {
+  pair: 'app',
+  id: 'app-tue',
+  level: 'TRAFFIC',
+  scenario: 'primary_crash',
+  requestedBy: 'me',
+  nowMs: NOW,
+  deadlineMs: NOW + 900_000,
+  expectedAlarms: ['a'],
+};
+const UNDO: Undo = { kind: 'healthCheckPath', checkId: 'c', path: '/health', marker: '/.well-known/failover-drill/app-tue' };
+const seed = Number(process.env.SEED ?? 20261120);
+
+/** The item after a rule that must write. */
+function written<T>(ruled: Ruled<T>): JournalItem {
+  if (ruled.kind === 'keep') throw new Error(`nothing to write: ${JSON.stringify(ruled.answer)}`);
+  return ruled.item;
+}
+const claimed = () => written(claim(undefined, ASKED));
+const begun = (item: JournalItem, step: Parameters<typeof beginStep>[2]) => written(beginStep(item, 'app-tue', step, NOW));
+
+describe('a claim', () => {
+  test('takes a pair that nobody wrote', () => {
+    expect(claimed()).toEqual({
+      ...blankItem('app'),
+      drill: {
+        id: 'app-tue',
+        level: 'TRAFFIC',
+        scenario: 'primary_crash',
+        requestedBy: 'me',
+        startedAtMs: NOW,
+        deadlineMs: NOW + 900_000,
+        expectedAlarms: ['a'],
+        steps: {},
+      },
+    });
+  });
+
+  test('by the drill that already holds the pair changes nothing', () => {
+    expect(claim(claimed(), ASKED)).toEqual({ kind: 'keep', answer: { kind: 'already' } });
+  });
+
+  test('fails with every reason at once', () => {
+    const item: JournalItem = {
+      ...claimed(),
+      incident: { key: 'app/17', sinceMs: NOW - 60_000 },
+      pausedUntilMs: NOW + 60_000,
+      lastDrills: [{ id: 'app-wed', level: 'TRAFFIC', verdict: 'passed', endedAtMs: 1, expectedAlarms: [] }],
+    };
+    expect(claim(item, { ...ASKED, id: 'app-wed' }).answer).toEqual({
+      kind: 'refused',
+      because: [
+        'drill app-wed already ran: passed',
+        'drill app-tue is running',
+        'incident app/17 is open since 2026-11-24T09:59:00.000Z',
+        'automation is paused until 2026-11-24T10:01:00.000Z',
+      ],
+    });
+  });
+
+  test('of an OBSERVE run is not stopped by pause or incident, and a pause ends at its time', () => {
+    const item = { ...blankItem('app'), incident: { key: 'app/1', sinceMs: 1 }, pausedUntilMs: NOW };
+    expect(claim(item, { ...ASKED, level: 'OBSERVE' }).answer).toEqual({ kind: 'claimed' });
+    expect(claim({ ...item, incident: undefined }, ASKED).answer).toEqual({ kind: 'claimed' });
+  });
+});
+
+describe('the step ledger', () => {
+  test('counts attempts, keeps the first answer and gives it again', () => {
+    const twice = begun(begun(claimed(), 'preflight'), 'preflight');
+    expect(twice.drill?.steps['preflight']).toEqual({ beganAtMs: NOW, attempts: 2 });
+    const done = written(finishStep(twice, 'app-tue', 'preflight', { outcome: 'ready', result: { servers: ['a'] } }, NOW + 5));
+    expect(done.drill?.steps['preflight']).toMatchObject({ endedAtMs: NOW + 5, outcome: 'ready', result: { servers: ['a'] } });
+    expect(finishStep(done, 'app-tue', 'preflight', { outcome: 'refused' }, NOW + 6)).toEqual({
+      kind: 'keep',
+      answer: 'already',
+    });
+    expect(beginStep(done, 'app-tue', 'preflight', NOW).answer).toEqual({ kind: 'done', outcome: 'ready' });
+  });
+
+  test('lets a measurement begin once', () => {
+    expect(beginStep(begun(claimed(), 'measure'), 'app-tue', 'measure', NOW)).toEqual({
+      kind: 'keep',
+      answer: { kind: 'interrupted' },
+    });
+  });
+
+  test.each([
+    ['after the restore began', (item: JournalItem) => written(beginRestore(item, 'app-tue', NOW)), NOW, 'the restore has begun'],
+    ['after an operator stopped it', (item: JournalItem) => written(requestStop(item)), NOW, 'an operator stopped the drill'],
+    ['at the deadline', (item: JournalItem) => item, NOW + 900_000, 'the deadline 2026-11-24T10:15:00.000Z has passed'],
+  ])('fails to begin anything that breaks, or to write an undo, %s', (_name, change, nowMs, because) => {
+    const item = change(claimed());
+    for (const step of ['preflight', 'arm', 'measure'] as const) {
+      expect(beginStep(item, 'app-tue', step, nowMs)).toEqual({ kind: 'keep', answer: { kind: 'too-late', because } });
+    }
+    expect(recordUndo(item, 'app-tue', UNDO, nowMs).answer).toEqual({ kind: 'refused', because });
+    expect(noteProbe(item, 'app-tue', { good: true, atMs: nowMs }, nowMs).answer).toEqual({ stop: because });
+    expect(beginStep(item, 'app-tue', 'report', nowMs).answer.kind).toBe('go');
+  });
+
+  test('fails to change the undo once the measurement has begun', () => {
+    const armed = written(recordUndo(claimed(), 'app-tue', UNDO, NOW));
+    expect(armed.drill?.undo).toEqual(UNDO);
+    expect(recordUndo(begun(armed, 'measure'), 'app-tue', UNDO, NOW).answer).toEqual({
+      kind: 'refused',
+      because: 'the measurement has begun',
+    });
+  });
+
+  test('knows nothing of another drill', () => {
+    const item = claimed();
+    expect(beginStep(item, 'app-x', 'measure', NOW)).toEqual({ kind: 'keep', answer: { kind: 'no-drill' } });
+    expect(beginRestore(item, 'app-x', NOW).kind).toBe('keep');
+    expect(noteRestored(item, 'app-x', 'restored', 'person', NOW).kind).toBe('keep');
+    expect(endDrill(item, 'app-x', 'passed', NOW).answer).toBe('no-drill');
+    expect(requestStop(item, 'app-x').answer).toEqual({ kind: 'refused', because: ['drill app-tue is running, not app-x'] });
+    expect(requestStop(undefined).answer).toEqual({ kind: 'refused', because: ['no drill is running'] });
+  });
+});
+
+describe('the end', () => {
+  test('a later look at what is restored renews the time of looking only', () => {
+    const once = written(noteRestored(claimed(), 'app-tue', 'restored', 'machine', NOW));
+    const again = written(noteRestored(once, 'app-tue', 'nothing to restore', 'keeper', NOW + 9));
+    expect(again.drill?.restored).toEqual({ outcome: 'restored', by: 'machine', atMs: NOW, verifiedAtMs: NOW + 9 });
+    const open = written(noteRestored(claimed(), 'app-tue', 'not yet', 'machine', NOW));
+    expect(open.drill?.restored).toEqual({ outcome: 'not yet', by: 'machine', atMs: NOW });
+    expect(written(noteRestored(open, 'app-tue', 'restored', 'keeper', NOW + 1)).drill?.restored?.outcome).toBe('restored');
+  });
+
+  test('a passed TRAFFIC drill counts as a success, an OBSERVE run or another verdict does not', () => {
+    expect(written(endDrill(claimed(), 'app-tue', 'passed', NOW)).lastSuccessAtMs).toBe(NOW);
+    expect(written(endDrill(claimed(), 'app-tue', 'failed', NOW)).lastSuccessAtMs).toBeUndefined();
+    const observed = written(claim(undefined, { ...ASKED, level: 'OBSERVE' }));
+    expect(written(endDrill(observed, 'app-tue', 'passed', NOW)).lastSuccessAtMs).toBeUndefined();
+  });
+
+  test('ended drills are kept newest first, and not without end', () => {
+    let item = blankItem('app');
+    for (let n = 0; n < LAST_DRILLS + 5; n += 1) {
+      item = written(endDrill(written(claim(item, { ...ASKED, id: `app-${n}` })), `app-${n}`, 'passed', NOW + n));
+    }
+    expect(item.lastDrills.map((drill) => drill.id)).toEqual(
+      Array.from({ length: LAST_DRILLS }, (_, n) => `app-${LAST_DRILLS + 4 - n}`),
+    );
+    expect(item.drill).toBeUndefined();
+  });
+
+  test('whatever happens in whatever order, nothing begins to break after a restore began, and no rule loses a drill', () => {
+    const act: readonly ((item: JournalItem | undefined) => Ruled<unknown>)[] = [
+      (item) => claim(item, ASKED),
+      ...(['preflight', 'arm', 'measure', 'await_return', 'report'] as const).flatMap((step) => [
+        (item: JournalItem | undefined) => beginStep(item, 'app-tue', step, NOW),
+        (item: JournalItem | undefined) => finishStep(item, 'app-tue', step, { outcome: 'x' }, NOW),
+      ]),
+      (item) => recordUndo(item, 'app-tue', UNDO, NOW),
+      (item) => requestStop(item),
+      (item) => beginRestore(item, 'app-tue', NOW),
+      (item) => noteRestored(item, 'app-tue', 'restored', 'machine', NOW),
+      (item) => noteProbe(item, 'app-tue', { good: true, atMs: NOW }, NOW),
+    ];
+    fc.assert(
+      fc.property(fc.array(fc.nat(act.length - 1), { minLength: 20, maxLength: 60 }), (order) => {
+        let item = claimed();
+        for (const n of order) {
+          const before = item.drill;
+          const ruled: Ruled<unknown> | undefined = act[n]?.(item);
+          if (ruled?.kind !== 'write') continue;
+          item = ruled.item;
+          expect(item.drill).toBeDefined();
+          if (!before?.steps['restore']) continue;
+          expect(item.drill?.steps['measure']?.beganAtMs).toBe(before.steps['measure']?.beganAtMs);
+          expect(item.drill?.undo).toEqual(before.undo);
+        }
+      }),
+      { seed },
+    );
+  });
+});
+
+describe('names of drills', () => {
+  test.each([
+    ['app', 'tue', 'app-tue'],
+    ['app', 'app-tue', 'app-tue'],
+    ['app', 'sched-2026-11-24T10:00:00Z', 'app-sched-2026-11-24T100000Z'],
+  ])('pair %s and id %s make %s', (pair, id, expected) => {
+    expect(drillIdOf(pair, id)).toBe(expected);
+  });
+
+  test('two pairs never share a drill, and every name fits its service', () => {
+    const pairs = fc.stringMatching(/^[a-z][a-z0-9-]{0,62}$/);
+    const ids = fc.stringMatching(/^[a-z0-9]{1,48}$/);
+    fc.assert(
+      fc.property(pairs, pairs, ids, (one, two, id) => {
+        fc.pre(one !== two && id.length <= 40);
+        const name = restoreScheduleName(drillIdOf(one, id));
+        expect(name.length).toBeLessThanOrEqual(64);
+        expect(name).toMatch(/^[0-9a-zA-Z_.-]+$/);
+        fc.pre(!two.startsWith(`${one}-`) && !one.startsWith(`${two}-`));
+        expect(drillIdOf(one, id)).not.toBe(drillIdOf(two, id));
+      }),
+      { seed },
+    );
+  });
+
+  test('an id is told from what would not fit', () => {
+    expect([isDrillId('a'.repeat(48)), isDrillId('a'.repeat(49)), isDrillId('a b'), isDrillId('')]).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
+  });
+});
+
+describe('a request', () => {
+  test('needs the pair alone', () => {
+    expect(readRequest({ pair: 'app' })).toEqual({
+      request: { pair: 'app', operation: 'start', level: 'TRAFFIC', scenario: 'primary_crash', requestedBy: 'unknown' },
+    });
+  });
+
+  test('fails with every problem at once', () => {
+    expect(
+      readRequest({ pair: 'App', operation: 'go', level: 'traffic', scenario: 'x', id: 'a b', requestedBy: 7, dryRun: true }),
+    ).toEqual({
+      problems: [
+        'pair is "App"; give the name of a pair: lower-case letters, digits and "-"',
+        'operation is "go"; allowed: start, stop',
+        'level is "traffic"; allowed: TRAFFIC, OBSERVE',
+        'scenario is "x"; allowed: primary_crash',
+        'id is "a b"; use letters, digits, "-", "_", ":" and ".", at most 48',
+        'requestedBy is 7; give a text of at most 200 characters',
+        'unknown: dryRun; known: pair, operation, level, scenario, id, requestedBy',
+      ],
+    });
+  });
+
+  test.each([['app'], [null], [undefined], [['app']]])('fails for %j, which is no object', (event) => {
+    expect(readRequest(event)).toEqual({ problems: [expect.stringContaining('; send an object such as {"pair":"app"}')] });
+  });
+});
