@@ -190,7 +190,6 @@ export class FailoverDrill extends Construct {
       grantee,
       actions: ['lambda:InvokeFunction'],
       resourceArns: [this.drillFunction.functionArn],
-      scope: this,
     });
   }
 
