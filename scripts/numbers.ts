@@ -118,6 +118,45 @@ export function detectionTable(): string {
   );
 }
 
+/** What the stack of example 01 holds that costs money while nothing happens; a test counts it in the template. */
+export const EXAMPLE_01 = { checks: 2, alarmMetrics: 19, keys: 2, secrets: 1, metrics: 4, reservedConcurrency: 30 } as const;
+
+const MINUTES_OF_A_MONTH = 43_800;
+/** Assumed: one look of the keeper, in seconds, at 256 MB. */
+const KEEPER_SEC = 1;
+const KEEPER_GB = 0.25;
+
+/** Cost of the stack of example 01 per month, for sites inside and outside AWS. */
+export function costTable(): string {
+  const price = (id: Parameters<typeof numberOf>[0]) => numberOf(id, 'USD/month');
+  const { checks, alarmMetrics, keys, secrets, metrics } = EXAMPLE_01;
+  const same = (what: string, usd: number) => ({ what, aws: usd, other: usd });
+  const keeper =
+    MINUTES_OF_A_MONTH *
+    (numberOf('price.lambda.request', 'USD') + KEEPER_SEC * KEEPER_GB * numberOf('price.lambda.gb-s', 'USD'));
+  const lines = [
+    {
+      what: `${checks} health checks, HTTPS, 10 s`,
+      aws: checks * (price('price.check.aws') + 2 * price('price.check.option.aws')),
+      other: checks * (price('price.check.other') + 2 * price('price.check.option.other')),
+    },
+    same(`alarms on ${alarmMetrics} metrics`, alarmMetrics * price('price.alarm')),
+    same(`${metrics} custom metrics, at most`, metrics * price('price.metric')),
+    same(`${keys} keys`, keys * price('price.key')),
+    same(`${secrets} secret`, secrets * price('price.secret')),
+    same('keeper, each minute', keeper),
+  ];
+  const sum = (side: 'aws' | 'other') => lines.reduce((total, line) => total + line[side], 0);
+  const usd = (value: number) => value.toFixed(2);
+  return table(
+    ['Part', 'sites in AWS', 'sites elsewhere'],
+    [
+      ...lines.map((line) => [line.what, usd(line.aws), usd(line.other)]),
+      ['**sum, USD per month**', `**${usd(sum('aws'))}**`, `**${usd(sum('other'))}**`],
+    ],
+  );
+}
+
 export function numbersPage(): string {
   return `# Numbers
 
@@ -163,4 +202,5 @@ export function withPart(page: string, name: string, part: string): string {
   return `${page.slice(0, from + begin.length)}\n\n${part}\n\n${page.slice(to)}`;
 }
 
-export const readmeWithNumbers = (readme: string) => withPart(readme, 'detection', detectionTable());
+export const readmeWithNumbers = (readme: string) =>
+  withPart(withPart(readme, 'detection', detectionTable()), 'cost', costTable());

@@ -8,6 +8,7 @@ import * as addresses from '../../examples/01-two-addresses/app';
 import * as regions from '../../examples/02-two-regions-load-balancers/app';
 import * as lag from '../../examples/03-lag-alarms/app';
 import * as alertPath from '../../examples/04-alert-path/app';
+import { EXAMPLE_01 } from '../../scripts/numbers';
 
 const root = join(__dirname, '../..');
 const EXAMPLES = {
@@ -17,7 +18,20 @@ const EXAMPLES = {
   '04-alert-path': alertPath,
 };
 
-function synthesized(example: { build(app: App): void }) {
+interface Example {
+  build(app: App): void;
+}
+
+const done = new Map<Example, ReturnType<typeof synthesize>>();
+
+/** Once per example. */
+function synthesized(example: Example) {
+  const result = done.get(example) ?? synthesize(example);
+  done.set(example, result);
+  return result;
+}
+
+function synthesize(example: Example) {
   const outdir = mkdtempSync(join(tmpdir(), 'example-'));
   try {
     const app = new App({ outdir });
@@ -59,7 +73,7 @@ describe.each(Object.entries(EXAMPLES))('example %s', (name, example) => {
   });
 });
 
-const stackOf = (example: { build(app: App): void }, name: string) => {
+const stackOf = (example: Example, name: string) => {
   const found = synthesized(example).stacks.find((s) => s.name === name);
   if (!found) throw new Error(`no stack ${name}`);
   return found;
@@ -97,6 +111,23 @@ test('two addresses: the drill that README and drill.md start by hand is the one
     expect(shown).toContain('{"pair":"web",');
   }
   template.hasResourceProperties('AWS::Lambda::Function', { FunctionName: 'cdk-failover-web-drill' });
+});
+
+test('two addresses: the README counts what costs money as the template has it', () => {
+  const { template } = stackOf(addresses, 'Web');
+  const all = (type: string) =>
+    Object.values(template.findResources(type)).map((resource) => resource.Properties as Record<string, unknown>);
+  const metricsOf = (alarm: Record<string, unknown>) =>
+    ((alarm['Metrics'] as { MetricStat?: unknown }[] | undefined)?.filter((m) => m.MetricStat) ?? [alarm]).length;
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  expect(all('AWS::Route53::HealthCheck').map((p) => p['HealthCheckConfig'])).toMatchObject(
+    Array(EXAMPLE_01.checks).fill({ Type: 'HTTPS', RequestInterval: 10 }),
+  );
+  expect(sum(all('AWS::CloudWatch::Alarm').map(metricsOf))).toBe(EXAMPLE_01.alarmMetrics);
+  expect(all('AWS::KMS::Key')).toHaveLength(EXAMPLE_01.keys);
+  const reserved = sum(all('AWS::Lambda::Function').map((p) => (p['ReservedConcurrentExecutions'] as number | undefined) ?? 0));
+  expect(reserved).toBe(EXAMPLE_01.reservedConcurrency);
+  expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain(`the first example reserves ${reserved}`);
 });
 
 test('two Regions: each load balancer has its regional name in its own stack, and the pair points at these names', () => {
