@@ -38,5 +38,5 @@ export class JournalReader implements IAspect {
 
 const isTable = (node: IConstruct, name: string) =>
   CfnResource.isCfnResource(node) &&
-  node.cfnResourceType === 'AWS::DynamoDB::GlobalTable' &&
+  ['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'].includes(node.cfnResourceType) &&
   (node as CfnResource & { readonly tableName?: string }).tableName === name;

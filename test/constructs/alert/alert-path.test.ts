@@ -1,11 +1,11 @@
 import { App, Duration, NestedStack, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Alarm, type CfnAlarm, Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { CfnGlobalTable } from 'aws-cdk-lib/aws-dynamodb';
 import { AlertPath, AlertSeverity, AlertTarget, PagerDutyRegion, PagerDutySeverity } from '../../../lib/constructs/alert';
+import { FailoverPair, Site } from '../../../lib/constructs/dns';
+import { FailoverDrill } from '../../../lib/constructs/drill';
 import { FailoverRegions } from '../../../lib/constructs/regions';
 import { parseMessage } from '../../../lib/decide/alert';
-import { controlNames, JOURNAL_KEY } from '../../../lib/decide/names';
 import { idleAcknowledgements, nagFindings } from '../../support/nag';
 
 const ACCOUNT = '111111111111';
@@ -295,23 +295,16 @@ test('a nested stack uses the foot of the stack that holds it', () => {
 describe('with the regions of a pair', () => {
   function drilled(withJournal: boolean) {
     const app = new App();
-    const regions = new FailoverRegions(app, 'Shop', {
-      account: ACCOUNT,
-      primary: 'eu-west-1',
-      standby: 'eu-central-1',
-      zone: { zoneName: 'example.com' },
-    });
+    const zone = { hostedZoneId: 'Z0123456789ABCDEFGHIJ', zoneName: 'example.com' };
+    const regions = new FailoverRegions(app, 'Shop', { account: ACCOUNT, primary: 'eu-west-1', standby: 'eu-central-1', zone });
     const alerts = new AlertPath(app, 'Alerts', { targets: [pagerDuty(), email()], regions });
     const alarm = alarmIn(regions.routing, 'Down', 'The primary is unhealthy.');
     alerts.addAlarm(alarm, { pairName: 'app' });
-    // Made after the alarm was added, as a drill does.
+    // The journal is made after the alarm was added.
     if (withJournal) {
-      const tableName = controlNames('shop', 'eu-central-1').journalTable;
-      new CfnGlobalTable(regions.standby, 'Journal', {
-        tableName,
-        attributeDefinitions: [{ attributeName: JOURNAL_KEY, attributeType: 'S' }],
-        keySchema: [{ attributeName: JOURNAL_KEY, keyType: 'HASH' }],
-        replicas: [{ region: 'eu-central-1' }],
+      const sites = { primary: Site.ip('198.41.0.4'), standby: Site.ip('199.9.14.201') };
+      new FailoverDrill(regions.standby, 'Drill', {
+        pair: new FailoverPair(regions.routing, 'App', { regions, alerts, recordName: 'app', ...sites }),
       });
     }
     return Template.fromStack(regions.routing);
