@@ -1,5 +1,6 @@
 import { App, Aws, Stack, Stage } from 'aws-cdk-lib';
 import { FailoverRegions, type FailoverRegionsProps, type FailoverStacks } from 'cdk-failover';
+import { deployAfter } from '../../../lib/constructs/internal/stack-order';
 import { messageOf, warningsOf } from '../said';
 
 const zone = { zoneName: 'example.com' };
@@ -79,8 +80,9 @@ describe('stacks of the user', () => {
 
   test('keep an order that the user chose', () => {
     const { app, stacks } = stacksIn('eu-west-1', 'eu-central-1', 'us-east-1');
-    stacks.primary.addDependency(stacks.routing);
-    stacks.standby.addDependency(stacks.primary);
+    deployAfter(stacks.primary, stacks.routing, 'the user wants it');
+    deployAfter(stacks.standby, stacks.primary, 'the user wants it');
+    expect([...stacks.primary.dependencies, ...stacks.standby.dependencies]).toEqual([stacks.routing, stacks.primary]);
     FailoverRegions.fromStacks(app, 'Shop', stacks);
     expect(stacks.routing.dependencies).toEqual([]);
   });
