@@ -7,8 +7,8 @@ import { AlertTarget, type FailoverStackProps, HealthProbe, Site } from '../lib'
 const KEYS = {
   zone: 'example.com',
   record: 'app',
-  primary: '203.0.113.10',
-  standby: '198.51.100.20',
+  primary: '1.2.3.4',
+  standby: '5.6.7.8',
   name: 'web',
   hostedZoneId: 'Z0123456789ABCDEFGHIJ',
   pagerDutySecret: 'pagerduty',
@@ -26,6 +26,21 @@ const REQUIRED: readonly Key[] = ['zone', 'primary', 'standby'];
 export type Understood =
   | { readonly kind: 'props'; readonly name: string; readonly props: Omit<FailoverStackProps, 'env'> }
   | { readonly kind: 'problems'; readonly problems: readonly string[] };
+
+/** Keys that fail together, so that a mistake in one group does not hide those in another. */
+const GROUPS: readonly (readonly Key[])[] = [
+  ['zone', 'hostedZoneId', 'name'],
+  ['record', 'primary', 'standby', 'path', 'failures'],
+  ['pagerDutySecret', 'email'],
+  ['drillCron', 'timeZone'],
+];
+
+/** The context once per group: the group as it was given, everything else known to be good. */
+export const oneGroupAtATime = (context: Readonly<Record<string, unknown>>): readonly Readonly<Record<string, unknown>>[] =>
+  GROUPS.map((keys) => ({
+    ...Object.fromEntries(REQUIRED.map((key) => [key, KEYS[key]])),
+    ...Object.fromEntries(keys.filter((key) => context[key] !== undefined).map((key) => [key, context[key]])),
+  }));
 
 /** Turns the context of `cdk deploy -c ...` into props, or says everything that is wrong with it. */
 export function understand(context: Readonly<Record<string, unknown>>): Understood {

@@ -9,6 +9,9 @@ const TARGETS = { detection: 30, trafficSwitch: 60, rto: 120 } as const;
 
 const MAX_AGE_DAYS = 365;
 
+/** AWS's own validator does not look into it, and a deployment fails late. */
+const EXPRESSION = /^(cron\((\S+ +){5}\S+\)|rate\(\d+ (minutes?|hours?|days?)\)|at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\))$/;
+
 /** Everything that can be wrong with a drill at synth. */
 export function checkDrill(drill: Construct, props: FailoverDrillProps, problems: Problems): void {
   const { standby } = props.pair.regions;
@@ -44,9 +47,9 @@ function checkPlan({ scenarios, level, schedule }: FailoverDrillProps, problems:
   );
   const expression = schedule?.expressionString;
   problems.addIf(
-    isKnown(expression) && !/^(rate|cron|at)\(.+\)$/.test(expression ?? ''),
+    isKnown(expression) && !EXPRESSION.test(expression ?? ''),
     'ScheduleExpression',
-    `schedule is "${expression}"; EventBridge Scheduler reads rate(...), cron(...) and at(...); use ScheduleExpression.cron`,
+    `schedule is "${expression}"; EventBridge Scheduler reads rate(n unit), at(yyyy-mm-ddThh:mm:ss) and cron(...) with six fields; use ScheduleExpression.cron`,
   );
 }
 

@@ -185,7 +185,7 @@ test('fails with every mistake at once', () => {
   expect(said.split('\n')).toEqual([
     `[WrongStack] scope is in stack shop-routing; a drill lives in the standby Region, where it works while the primary is gone; use regions.standby as scope ${at}`,
     `[SameScenarioTwice] scenarios is primary_crash, primary_crash; each scenario once; remove the repeated one ${at}`,
-    `[ScheduleExpression] schedule is "every monday"; EventBridge Scheduler reads rate(...), cron(...) and at(...); use ScheduleExpression.cron ${at}`,
+    `[ScheduleExpression] schedule is "every monday"; EventBridge Scheduler reads rate(n unit), at(yyyy-mm-ddThh:mm:ss) and cron(...) with six fields; use ScheduleExpression.cron ${at}`,
     `[DrillTarget] targets.trafficSwitch is 200 ms; a drill measures to about half a second; use at least 1 s ${at}`,
     `[DrillTarget] targets.rto is 45 s, shorter than targets.detection of 60 s, which is a part of it; raise rto or lower detection ${at}`,
     `[DrillWindow] window.fromHour is 24; a whole hour from 0 to 23; a window may pass midnight (22 to 4) ${at}`,
@@ -223,6 +223,15 @@ test.each([
 ])('fails on %s', (_what, props, text) => {
   const { regions, pair } = pairAlone();
   expect(messageOf(() => new FailoverDrill(regions.standby, 'Drill', { pair, ...props }))).toBe(text);
+});
+
+test.each([
+  scheduler.ScheduleExpression.cron({ weekDay: 'TUE', hour: '10', minute: '0', timeZone: TimeZone.EUROPE_BERLIN }),
+  scheduler.ScheduleExpression.rate(Duration.days(7)),
+  scheduler.ScheduleExpression.at(new Date('2027-01-01T10:00:00Z')),
+])('every schedule of EventBridge Scheduler is accepted: %j', (schedule) => {
+  const { regions, pair } = pairAlone();
+  expect(messageOf(() => new FailoverDrill(regions.standby, 'Drill', { pair, schedule }))).toBe('nothing was thrown');
 });
 
 test('fails without beacons, which show Route 53’s verdict to the drill', () => {
