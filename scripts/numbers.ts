@@ -8,6 +8,7 @@ import {
   type FailureMode,
   recoveryTime,
 } from '../lib/decide/timings/detection';
+import { SPANS } from '../lib/decide/timings/spans';
 
 const SECTIONS: readonly (readonly [prefix: string, title: string])[] = [
   ['check.', 'Route 53 health checks'],
@@ -56,6 +57,17 @@ function factSections(): string {
     const rows = allFacts().filter((f) => f.id.startsWith(prefix));
     return `### ${title}\n\n${table(['Id', 'Value', 'What', 'Provenance', 'Read', 'Source'], rows.map(factRow))}`;
   }).join('\n\n');
+}
+
+/** Times that vary, as the recovery budget uses them. */
+function spanTable(): string {
+  return table(
+    ['Id', 'best', 'p50', 'p95', 'worst', 'What', 'Provenance', 'Read', 'Source'],
+    Object.entries(SPANS).map(([id, s]) => {
+      const points = [s.bestSec, s.p50Sec, s.p95Sec, s.worstSec].map(plain);
+      return [`\`${id}\``, ...points, s.what, s.provenance, s.date, `[page](${s.source})`];
+    }),
+  );
 }
 
 /** Detection and recovery of the checkers alone, for every mode. */
@@ -184,6 +196,12 @@ from a response to the next request, so the duration of a failing probe is added
 changed answers comes on top and is not published.
 
 ${checkerTable()}
+
+## Times that vary, in seconds
+
+Where a page names a range only, its ends are the ends here and the points between are planning values.
+
+${spanTable()}
 
 ## What services do
 
