@@ -1,5 +1,5 @@
-import { request as httpRequest, type RequestOptions } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest, type RequestOptions } from 'node:https';
 import type { PagerAnswer } from '../../decide/alert';
 import type { PagerDuty } from '../ports';
 
@@ -12,10 +12,14 @@ const PATHS = { enqueue: '/v2/enqueue', change: '/v2/change/enqueue' } as const;
 
 /** Events API v2 over HTTP. A new connection each time: Lambda freezes between calls, and a frozen one is dead. */
 export class HttpPagerDuty implements PagerDuty {
-  /** @param baseUrl such as `https://events.pagerduty.com` */
+  /**
+   * @param baseUrl such as `https://events.pagerduty.com`
+   * @param ca PEM of an authority to trust in place of the public ones
+   */
   public constructor(
     private readonly baseUrl: string,
     private readonly answerMs: number = ANSWER_MS,
+    private readonly ca?: string,
   ) {}
 
   public async post(endpoint: 'enqueue' | 'change', event: Readonly<Record<string, unknown>>): Promise<PagerAnswer> {
@@ -30,7 +34,7 @@ export class HttpPagerDuty implements PagerDuty {
   private exchange(url: URL, body: Buffer): Promise<PagerAnswer> {
     const send = url.protocol === 'http:' ? httpRequest : httpsRequest;
     const headers = { 'content-type': 'application/json', 'content-length': body.length };
-    const options: RequestOptions = { method: 'POST', agent: false, headers };
+    const options: RequestOptions = { method: 'POST', agent: false, headers, ...(this.ca ? { ca: this.ca } : {}) };
     return new Promise((resolve, reject) => {
       const request = send(url, options, (response) => {
         let text = '';

@@ -15,6 +15,8 @@ import {
   startAwsEndpoint,
 } from '../../../lib/lab/aws';
 import { type LabPagerDuty, startPagerDuty } from '../../../lib/lab/pagerduty';
+import { makeCertificates } from '../../../lib/lab/world/certificates';
+import { HttpPagerDuty } from '../../../lib/runtime/adapters/pagerduty';
 import { ALARM_ARN, KEY, NEW_KEY, TOPIC } from './world';
 
 /** The bundle that ships, with its own SDK clients, against servers that speak the protocols of AWS and PagerDuty. */
@@ -247,4 +249,18 @@ test('the sender fails at start with the names of what is missing', () => {
   const { [ENV.pagerDutyUrl]: _url, [ENV.queueUrl]: _queue, ...rest } = environment;
   const { stderr } = spawnSync(process.execPath, ['-e', 'require(process.argv[1])', BUNDLE], { env: rest, encoding: 'utf8' });
   expect(stderr).toContain('missing environment: PAGERDUTY_URL, QUEUE_URL');
+});
+
+test('the sender trusts PagerDuty by its certificate only', async () => {
+  const { ca, site } = await makeCertificates(['localhost'], ['127.0.0.1'], Date.now());
+  const server = await startPagerDuty(time, { routingKeys: new Set([KEY]), tls: site });
+  const event = { event_action: 'resolve', dedup_key: 'k', routing_key: KEY };
+  try {
+    const stranger = await new HttpPagerDuty(server.url).post('enqueue', event);
+    expect([stranger.kind, server.requests()]).toEqual(['network', []]);
+    const known = await new HttpPagerDuty(server.url, undefined, ca).post('enqueue', event);
+    expect(known).toMatchObject({ kind: 'status', status: 202 });
+  } finally {
+    await server.close();
+  }
 });
