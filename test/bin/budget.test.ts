@@ -109,7 +109,7 @@ test('--simulate gives the medians of detection of the table of independent runs
     'table',
     TABLE.map(([intervalSec, failures]) => ({ intervalSec, failures })),
   );
-  const { code, out } = await run(folder, '--json', '--simulate', '3000', '--seed', '7');
+  const { code, out } = await run(folder, '--json', '--simulate', '2000', '--seed', '7');
   expect(code).toBe(1);
   const { pairs } = JSON.parse(out);
   for (const [i, [, , ...medians]] of TABLE.entries()) {

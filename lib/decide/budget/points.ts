@@ -8,7 +8,7 @@ export function quantileOf(points: Points, share: number): number {
   for (let i = 1; i < KNOTS.length; i++) {
     const [from = 0, to = 1] = [KNOTS[i - 1], KNOTS[i]];
     const [low = 0, high = 0] = [values[i - 1], values[i]];
-    if (share <= to) return low + ((high - low) * (share - from)) / (to - from);
+    if (share <= to) return low + (high - low) * ((share - from) / (to - from));
   }
   return points.worstSec;
 }
