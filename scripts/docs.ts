@@ -30,6 +30,7 @@ export const withRegions = (page: string) =>
 /** Every document that is filled, with its content as it must be. */
 export const filled = (): Readonly<Record<string, string>> => ({
   'README.md': readmeWithNumbers(withRegions(read('README.md'))),
+  'docs/adopt.md': withRegions(read('docs/adopt.md')),
   'docs/health-endpoint.md': withRegions(read('docs/health-endpoint.md')),
   'docs/numbers.md': numbersPage(),
 });
