@@ -12,6 +12,8 @@ export class FakeHealthChecks implements HealthChecks {
   public readonly stored = new Map<string, FakeCheck>();
   /** Every accepted write, in order. */
   public readonly writes: { readonly id: string; readonly path?: string; readonly port?: number }[] = [];
+  /** AWS does not say whether a write that changes nothing raises the version. */
+  public countsEveryWrite = true;
   /** While set, the control plane answers nothing else. */
   public down: Unknown | undefined;
   public observed: (id: string) => readonly CheckerObservation[] = () => [];
@@ -40,7 +42,8 @@ export class FakeHealthChecks implements HealthChecks {
   public change(id: string, change: { readonly path?: string; readonly port?: number }): void {
     const check = this.stored.get(id);
     if (!check) throw new Error(`no check ${id}`);
-    Object.assign(check, change, { version: check.version + 1 });
+    const changes = Object.entries(change).some(([name, value]) => check[name as keyof FakeCheck] !== value);
+    Object.assign(check, change, { version: check.version + (changes || this.countsEveryWrite ? 1 : 0) });
     this.writes.push({ id, ...change });
     this.changed();
   }

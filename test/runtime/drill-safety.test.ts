@@ -172,6 +172,49 @@ describe('a restore', () => {
     expect(world.snapshot()).toEqual(before);
   });
 
+  test('that overtakes the fault is run again by the measurement, should Route 53 count only writes that change something', async () => {
+    const { world, before } = await moved();
+    world.checks.countsEveryWrite = false;
+    const ports = new Process(world).ports();
+    let overtaken = false;
+    const write: typeof ports.checks.write = async (id, version, change) => {
+      if (!overtaken) {
+        overtaken = true;
+        await restore({ ...INPUT, caller: 'person' }, new Process(world).ports());
+      }
+      return ports.checks.write(id, version, change);
+    };
+    const answer = await world.time.run(
+      drillStep({ ...INPUT, step: 'measure' }, { ...ports, checks: { ...ports.checks, write } }),
+    );
+    expect(answer).toMatchObject({ outcome: 'aborted', because: ['a restore ran while the fault was on its way'] });
+    expect(world.snapshot()).toEqual(before);
+  });
+
+  test('fails to convince the report when the check carries the marker after all: pages, and the keeper puts it back', async () => {
+    const world = await started();
+    const before = world.snapshot();
+    const { path } = await walked(world, {
+      before: (step) => {
+        if (step === 'report') world.checks.change(PRIMARY_CHECK, { path: markerPath('app-tue') });
+      },
+    });
+    expect(path.at(-1)).toEqual({ step: 'report', outcome: 'not restored' });
+    expect(pagesOf(world)).toEqual(['drill-not-restored']);
+    await afterAnHour(world);
+    expectAsBefore(world, before);
+  });
+
+  test('is not needed when a deployment came between arming and breaking: nothing is broken', async () => {
+    const { world, step } = await moved();
+    world.checks.change(PRIMARY_CHECK, { path: '/healthz' });
+    expect(await step('measure')).toMatchObject({
+      outcome: 'aborted',
+      because: ['the health check was changed after the drill was armed; nothing was broken'],
+    });
+    expect(world.checks.stored.get(PRIMARY_CHECK)?.path).toBe('/healthz');
+  });
+
   test('that runs late or again finds nothing to do and changes nothing', async () => {
     const world = await started();
     await walked(world);

@@ -67,6 +67,8 @@ describe('a TRAFFIC drill', () => {
     }
     // The last client asks again at most one TTL later, and its next request is at most one period away.
     expect(tR - tS).toBeLessThanOrEqual(2_000 + 500);
+    expect(tR - tS).toBeGreaterThanOrEqual(-report.sampling.periodMs);
+    expect(report.clientsMs.every((ms) => ms !== null && ms >= 28_100)).toBe(true);
     expect(Math.max(...report.clientsMs.map(Number))).toBe(tR - t0);
   });
 
@@ -118,6 +120,14 @@ describe('a TRAFFIC drill', () => {
     ]);
     expect(world.announced.map((event) => `${event.severity} ${event.type}`)).toEqual(['warning drill-finished']);
     expect(metric(world, 'DrillFailed')).toEqual([1]);
+  });
+
+  test('fails to start when an alarm that would stop it does not exist', async () => {
+    const world = new World();
+    world.alarmStates.delete('app-standby-errors');
+    expect((await drilled(world)).report.because).toEqual([
+      'alarm app-standby-errors in eu-central-1 is unknown: there is no such alarm',
+    ]);
   });
 
   test('that misses a target fails, says which, and opens one incident that the next pass closes', async () => {
