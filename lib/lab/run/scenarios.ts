@@ -30,6 +30,12 @@ export const SCENARIOS: readonly Scenario[] = [
     run: drillScenario('killed'),
   },
   {
+    name: 'drill-outage',
+    about: 'the primary really dies while it is drilled: the drill stops, and the outage pages for real',
+    mode: 'refused',
+    run: drillScenario('outage'),
+  },
+  {
     name: 'drill-abandoned',
     about: 'the same, and its machine is stopped by hand: the one-shot schedule or the keeper puts everything back',
     mode: 'http-500',

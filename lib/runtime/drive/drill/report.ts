@@ -1,13 +1,14 @@
 import type { DrillReport } from '../../../contracts/drill';
 import { markdownOf } from '../../../decide/drill/markdown';
 import { reportOf } from '../../../decide/drill/report';
+import type { MeasureResult } from '../../../decide/drill/results';
 import { endDrill, isFinal, type StepAnswer } from '../../../decide/drill/rules';
 import type { RunningDrill } from '../../../decide/journal';
 import { METRIC, pairDimensions } from '../../../decide/metrics';
 import { restoreScheduleName } from '../../../decide/names';
 import { transact } from '../transact';
 import { drillIncident, isUnknown, type StepContext, tell } from './context';
-import { patiently } from './look';
+import { patiently, probeSite } from './look';
 
 /** Targets of the project where a registration names none, in seconds. */
 const TARGETS = { detectionSec: 30, switchSec: 60, rtoSec: 120 };
@@ -28,6 +29,7 @@ export async function report(context: StepContext): Promise<StepAnswer> {
   await ports.reports.put(reportKey(input.pair, drill.id, 'md'), markdownOf(judged), 'text/markdown; charset=utf-8');
   if (drill.level !== 'OBSERVE') await ports.metrics.publish(metricsOf(context, judged));
   await tellResult(context, judged, open);
+  await tellOutageOver(context);
   if (open !== undefined) return { outcome: 'not restored', because: judged.because };
   if (drill.undo) {
     const removed = await patiently(ports.time, () => ports.schedules.remove(restoreScheduleName(drill.id)));
@@ -88,6 +90,21 @@ async function tellResult({ ports, registration, drill, input }: StepContext, ju
     summary: `Drill ${drill.id} ${judged.verdict}${firstOf(judged)}`,
   });
   await tellTargets(say, drill, judged, input.pair);
+}
+
+/** Closes what the measurement opened when the primary stopped answering, if the primary itself and its name are back. */
+async function tellOutageOver({ ports, registration, drill, input }: StepContext): Promise<void> {
+  const measured = drill.steps['measure']?.result as MeasureResult | undefined;
+  if (!measured?.abort?.realOutage || drill.steps['await_return']?.outcome !== 'returned') return;
+  if ((await probeSite(ports, registration, 'primary')).kind !== 'good') return;
+  await tell(ports, registration, 'drill', {
+    type: 'drill-outage-over',
+    incidentKey: `${drillIncident(input.pair, drill.id)}/outage`,
+    action: 'resolve',
+    severity: 'info',
+    summary: `${registration.recordName}: the primary answers again`,
+    details: { drillId: drill.id },
+  });
 }
 
 const firstOf = (judged: DrillReport) => (judged.because[0] === undefined ? '' : `: ${judged.because[0]}`);
