@@ -43,7 +43,9 @@ export interface DrilledPair {
 /**
  * Journal, drill, restore and keeper of one `FailoverRegions`, shared by its pairs, in the standby Region.
  *
- * Made when the first drill needs it; `FailoverRegions.controlOf(regions)` gives it to you.
+ * Made when the first drill needs it; `FailoverRegions.controlOf(regions)` gives it to you. The AWS account needs room for 28
+ * reserved concurrent executions in the standby Region, so that no other function can keep a drill from being restored. Journal,
+ * reports and key stay when the stack is deleted; the journal's name is fixed, so import it when you deploy again.
  */
 export class ControlSet extends Construct {
   /** One item per pair: what runs, what must be undone, what came out. Outlives its stack. */

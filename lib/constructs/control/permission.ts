@@ -1,2 +1,0 @@
-export { acknowledge } from '../internal/acknowledge';
-export { type Permission, permit } from '../internal/permission';
