@@ -4,6 +4,7 @@ import { REPORT_SCHEMA } from '../../lib/contracts/drill';
 import { EVENT_SCHEMA } from '../../lib/contracts/events';
 import { readRequest } from '../../lib/decide/drill/request';
 import { MARKER_PATH_PREFIX } from '../../lib/decide/names';
+import { chooseFailover, recordHealthy } from '../../lib/decide/route53';
 
 const root = join(__dirname, '../..');
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
@@ -55,6 +56,23 @@ describe('what the documents say about the code', () => {
     const named = unique(read('docs/failure-modes.md').matchAll(/`((?:primary|standby)-[a-z]+)`/g));
     expect(named).toEqual(['primary-certificate', 'primary-health', 'primary-reach', 'standby-health']);
     for (const part of ['-health', 'primary-reach', '-certificate']) expect(code).toContain(part);
+  });
+
+  test('the truth table of failure-modes.md is what Route 53 answers', () => {
+    const rows = [
+      ...read('docs/failure-modes.md').matchAll(
+        /^\| (healthy|unhealthy) \| (healthy|unhealthy) \| \**(primary|standby)\** \| \**(primary|standby)\** \|$/gm,
+      ),
+    ];
+    expect(rows).toHaveLength(4);
+    for (const [, primary, standby, byPrimary, byStandby] of rows) {
+      const health = (id: string) => (id === 'a' ? primary : standby) === 'healthy';
+      const answer = (standbyCheck: string | undefined) =>
+        chooseFailover({ site: 'primary', check: 'a' }, { site: 'standby', check: standbyCheck }, (record) =>
+          recordHealthy(record.check, health),
+        )?.site;
+      expect([answer('b'), answer(undefined)]).toEqual([byPrimary, byStandby]);
+    }
   });
 
   test('the health endpoint contract names the marker path', () => {

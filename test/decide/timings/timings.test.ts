@@ -78,8 +78,8 @@ describe('detection time', () => {
     expect(healthyAllowed(16)).toBe(2);
   });
 
-  test('best <= median <= p99 <= worst, more failures never detect sooner, and the share within a limit never falls', () => {
-    fc.assert(
+  test('best <= median <= p99 <= worst, more failures never detect sooner, and the share within a limit never falls', async () => {
+    await fc.assert(
       fc.property(
         fc.constantFrom(10, 30),
         fc.integer({ min: 1, max: 9 }),
