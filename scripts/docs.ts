@@ -2,6 +2,7 @@
 // test/docs fails when a document differs from its sources.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { budgetPage, formulasPage } from './budget-docs';
 import { numbersPage, readmeWithNumbers } from './numbers';
 
 const root = join(__dirname, '..');
@@ -33,6 +34,8 @@ export const filled = (): Readonly<Record<string, string>> => ({
   'docs/adopt.md': withRegions(read('docs/adopt.md')),
   'docs/health-endpoint.md': withRegions(read('docs/health-endpoint.md')),
   'docs/numbers.md': numbersPage(),
+  'docs/budget.md': budgetPage(regionOf('test/constructs/budget/recovery-budget.test.ts', 'budget')),
+  'docs/formulas.md': formulasPage(),
 });
 
 if (require.main === module) for (const [file, text] of Object.entries(filled())) writeFileSync(join(root, file), text);

@@ -102,6 +102,7 @@ export function detectionTable(): string {
   const aggregationSec = numberOf('check.aggregation.typical', 's');
   const aggregationMaxSec = numberOf('check.aggregation.max', 's');
   const ttlSec = numberOf('record.ttl.ours', 's');
+  const client = SPANS['client.reconnect'];
   const rows = [3, 2].flatMap((failures) =>
     FAILURE_MODES.filter((mode) => mode !== 'black-hole-tcp').map((mode) => {
       const timing = { intervalSec: numberOf('check.interval.fast', 's'), failures };
@@ -113,7 +114,7 @@ export function detectionTable(): string {
         `${sec(d.medianSec)} / ${sec(d.worstSec)} s`,
         percent(share),
         `${aggregationSec} / ${aggregationMaxSec} s`,
-        `${Math.round(d.medianSec + aggregationSec + ttlSec)} / ${Math.round(d.worstSec + aggregationMaxSec + ttlSec)} s`,
+        `${Math.round(d.medianSec + aggregationSec + ttlSec + client.p50Sec)} / ${Math.round(d.worstSec + aggregationMaxSec + ttlSec + client.worstSec)} s`,
       ];
     }),
   );
@@ -202,6 +203,9 @@ ${checkerTable()}
 Where a page names a range only, its ends are the ends here and the points between are planning values.
 
 ${spanTable()}
+
+How they add up to an RTO: [budget.md](budget.md). What failover does to availability, which failure threshold is best and when it pays, with
+three published formulas beside the corrected ones: [formulas.md](formulas.md).
 
 ## What services do
 

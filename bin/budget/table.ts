@@ -23,7 +23,8 @@ const num = (sec: number | undefined) => (sec === undefined ? '-' : sec.toFixed(
 
 export const tableText = ({ pairs, cost }: BudgetResult): string => [...pairs.map(pairText), costText(cost)].join('\n');
 
-function pairText(pair: PairResult): string {
+/** One pair, without the cost of the app. */
+export function pairText(pair: PairResult): string {
   const { simulation } = pair;
   const middle = simulation
     ? `p50, p95 and p99 simulated: ${simulation.runs} runs, seed ${simulation.seed}`
