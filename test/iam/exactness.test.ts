@@ -168,7 +168,10 @@ beforeAll(async () => {
     new lab.StepFunctions([], {} as never),
   ]);
   for (const [handler, duty] of Object.entries(DUTIES)) {
-    Object.assign(process.env, lab.clientEnvironment(endpoint.url, handler, REGION), { AWS_MAX_ATTEMPTS: '1' });
+    Object.assign(process.env, lab.clientEnvironment(endpoint.url, handler, REGION), {
+      AWS_MAX_ATTEMPTS: '1',
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    });
     await duty();
   }
   recorded = endpoint.recordedCalls().map(({ handler, action, resource }) => ({
