@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { REPORT_SCHEMA } from '../../lib/contracts/drill';
 import { EVENT_SCHEMA } from '../../lib/contracts/events';
 import { readRequest } from '../../lib/decide/drill/request';
+import { METRIC } from '../../lib/decide/metrics';
 import { MARKER_PATH_PREFIX } from '../../lib/decide/names';
 import { chooseFailover, recordHealthy } from '../../lib/decide/route53';
 
@@ -56,6 +57,15 @@ describe('what the documents say about the code', () => {
     const named = unique(read('docs/failure-modes.md').matchAll(/`((?:primary|standby)-[a-z]+)`/g));
     expect(named).toEqual(['primary-certificate', 'primary-health', 'primary-reach', 'standby-health']);
     for (const part of ['-health', 'primary-reach', '-certificate']) expect(code).toContain(part);
+  });
+
+  test('drill.md lists exactly the metrics of a drill, and alarms that exist', () => {
+    const page = read('docs/drill.md');
+    expect(unique(page.matchAll(/^\| `([A-Z][a-z][A-Za-z]+)` \|/gm))).toEqual([...Object.values(METRIC)].sort());
+    const code = sources('lib/constructs/drill');
+    const alarms = unique(page.matchAll(/`(drill-(?:targets|failed|not-restored|overdue))`, (?:warning|critical)/g));
+    expect(alarms).toEqual(['drill-failed', 'drill-not-restored', 'drill-overdue', 'drill-targets']);
+    for (const alarm of alarms) expect(code).toContain(`'${alarm}'`);
   });
 
   test('the truth table of failure-modes.md is what Route 53 answers', () => {
