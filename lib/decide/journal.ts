@@ -3,6 +3,8 @@
  * the item decides. This file holds the shape; rules that change it are pure functions beside it.
  */
 
+import type { DatabaseState } from './database/state';
+
 export interface JournalItem {
   readonly pair: string;
   /** Counts writes; a write names the revision it read and loses when another came first. */
@@ -21,6 +23,8 @@ export interface JournalItem {
   readonly lastSuccessAtMs?: number;
   /** Unix ms since which the keeper has known the pair; the age of a drill that never passed counts from here. */
   readonly watchedSinceMs?: number;
+  /** Who writes, and the run that changes it; absent until a database is bound. */
+  readonly database?: DatabaseState;
 }
 
 export interface RunningDrill {
@@ -42,6 +46,8 @@ export interface RunningDrill {
     readonly verifiedAtMs?: number;
   };
   readonly stopRequested?: boolean;
+  /** Set once somebody was paged because this drill passed its deadline. */
+  readonly overduePaged?: boolean;
   /** Last direct probe of the primary, from the drill. A page is downgraded only while this is good and fresh. */
   readonly lastPrimaryProbe?: { readonly good: boolean; readonly atMs: number };
   /** Alarms that may fire because of this drill. */

@@ -1,4 +1,4 @@
-import type { DrillStepInput } from '../../lib/contracts/drill';
+import type { DrillReport, DrillStepInput } from '../../lib/contracts/drill';
 import { startDrill } from '../../lib/runtime/drive/drill/start';
 import { keep } from '../../lib/runtime/drive/keeper';
 import { restore } from '../../lib/runtime/drive/restore';
@@ -40,3 +40,17 @@ export async function afterAnHour(world: World): Promise<void> {
 export const said = (world: World) => world.announced.map((event) => `${event.severity} ${event.type}`);
 export const pagesOf = (world: World) =>
   world.announced.filter((event) => event.severity === 'critical').map((event) => event.type);
+
+/** A whole drill, from the request to the report. */
+export async function drilled(world: World, event: Record<string, unknown> = {}) {
+  const answer = await world.time.run(
+    new Process(world).run((ports) => startDrill({ pair: 'app', id: 'tue', requestedBy: 'me', ...event }, 'req', ports)),
+  );
+  if (answer.kind !== 'started') throw new Error(JSON.stringify(answer));
+  const { path } = await world.time.run(walk(world, world.executions.get(answer.drillId) as DrillStepInput));
+  const report = JSON.parse(world.reports.get(`drills/app/${answer.drillId}.json`) ?? '{}') as DrillReport;
+  return { report, path: path.map(({ step, outcome }) => `${step}: ${outcome}`), answer };
+}
+
+/** Values of one metric, in order. */
+export const metric = (world: World, name: string) => world.published.filter((one) => one.name === name).map((one) => one.value);

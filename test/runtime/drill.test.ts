@@ -1,24 +1,10 @@
-import type { DrillReport, DrillStepInput } from '../../lib/contracts/drill';
 import { markdownOf } from '../../lib/decide/drill/markdown';
 import { startDrill } from '../../lib/runtime/drive/drill/start';
-import { keep } from '../../lib/runtime/drive/keeper';
 import { transact } from '../../lib/runtime/drive/transact';
-import { walk } from '../fakes/machine';
+import { drilled, metric } from '../fakes/drill';
 import { Process } from '../fakes/process';
 import { registrationOf } from '../fakes/registration';
 import { PRIMARY_CHECK, World } from '../fakes/world';
-
-async function drilled(world: World, event: Record<string, unknown> = {}) {
-  const answer = await world.time.run(
-    new Process(world).run((ports) => startDrill({ pair: 'app', id: 'tue', requestedBy: 'me', ...event }, 'req', ports)),
-  );
-  if (answer.kind !== 'started') throw new Error(JSON.stringify(answer));
-  const { path } = await world.time.run(walk(world, world.executions.get(answer.drillId) as DrillStepInput));
-  const report = JSON.parse(world.reports.get(`drills/app/${answer.drillId}.json`) ?? '{}') as DrillReport;
-  return { report, path: path.map(({ step, outcome }) => `${step}: ${outcome}`), answer };
-}
-
-const metric = (world: World, name: string) => world.published.filter((one) => one.name === name).map((one) => one.value);
 
 describe('a TRAFFIC drill', () => {
   test('moves the name to the standby and back, measures both, and leaves nothing behind', async () => {
@@ -235,59 +221,6 @@ describe('a request', () => {
       kind: 'refused',
       because: ['no drill is running'],
     });
-  });
-});
-
-describe('the keeper', () => {
-  const tick = (world: World) => world.time.run(new Process(world).run((ports) => keep(ports)));
-
-  test('sends an alarm that is still on five minutes after the restore again, as critical, once', async () => {
-    const world = new World();
-    await drilled(world);
-    world.alarmStates.set('app-primary-unhealthy', 'ALARM');
-    await tick(world);
-    expect(world.announced.some((event) => event.type === 'drill-afterglow')).toBe(false);
-    await world.time.pass(300_000);
-    await tick(world);
-    await tick(world);
-    expect(world.announced.filter((event) => event.type === 'drill-afterglow')).toMatchObject([
-      { severity: 'critical', action: 'trigger', topic: 'critical', details: { alarms: ['app-primary-unhealthy'] } },
-    ]);
-  });
-
-  test('fails, and tries again, while those alarms cannot be read; in the end their silence pages', async () => {
-    const world = new World();
-    await drilled(world);
-    world.alarmsDown = { kind: 'unknown', because: 'down' };
-    await world.time.pass(300_000);
-    await expect(tick(world)).rejects.toThrow('alarms of drill app-tue cannot be read');
-    await world.time.pass(1_800_000);
-    await tick(world);
-    expect(world.announced.filter((event) => event.type === 'drill-afterglow')).toHaveLength(1);
-  });
-
-  test('publishes the age of the last passed drill once an hour, and each minute that nothing is left broken', async () => {
-    const world = new World();
-    await drilled(world);
-    for (let n = 0; n < 3; n += 1) await tick(world);
-    expect(metric(world, 'DaysSinceSuccessfulDrill')).toHaveLength(1);
-    expect(metric(world, 'DrillNotRestored')).toEqual([0, 0, 0]);
-    await world.time.pass(3_600_000);
-    await tick(world);
-    expect(metric(world, 'DaysSinceSuccessfulDrill')).toHaveLength(2);
-  });
-
-  test('keeps one pair although another one fails', async () => {
-    const world = new World();
-    const ports = new Process(world).ports();
-    const pairs = async () => [registrationOf({ pair: 'bad' }), world.registration];
-    const read = async (pair: string) => {
-      if (pair === 'bad') throw new Error('no table');
-      return world.journal.read(pair);
-    };
-    const kept = keep({ ...ports, registry: { ...ports.registry, pairs }, journal: { ...ports.journal, read } });
-    await expect(kept).rejects.toThrow('not everything was kept: bad: keepDrill: no table');
-    expect(metric(world, 'DrillNotRestored')).toEqual([0]);
   });
 });
 

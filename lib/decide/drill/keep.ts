@@ -16,6 +16,13 @@ export function mustRestore(drill: RunningDrill, nowMs: number): boolean {
   return !drill.restored || !isFinal(drill.restored.outcome) || (drill.restored.verifiedAtMs ?? 0) < drill.deadlineMs;
 }
 
+/** Written after the page went out: a page may come twice, it may not get lost. */
+export function noteOverduePaged(item: JournalItem | undefined, drillId: string): Ruled<'noted' | 'already'> {
+  const drill = item?.drill;
+  if (!item || drill?.id !== drillId || drill.overduePaged) return { kind: 'keep', answer: 'already' };
+  return { kind: 'write', item: { ...item, drill: { ...drill, overduePaged: true } }, answer: 'noted' };
+}
+
 /** Nobody will end this drill any more. */
 export const isAbandoned = (drill: RunningDrill, nowMs: number) =>
   nowMs >= drill.deadlineMs + ABANDONED_MS && !mustRestore(drill, nowMs);

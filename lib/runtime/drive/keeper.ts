@@ -6,9 +6,10 @@ import {
   isAbandoned,
   markAfterglow,
   mustRestore,
+  noteOverduePaged,
   noteWatched,
 } from '../../decide/drill/keep';
-import { endDrill } from '../../decide/drill/rules';
+import { endDrill, isFinal } from '../../decide/drill/rules';
 import type { EndedDrill, JournalItem, RunningDrill } from '../../decide/journal';
 import { METRIC, pairDimensions } from '../../decide/metrics';
 import type { Alarms, Announcer, Functions, Journal, Log, Metrics, Registry, Time } from '../ports';
@@ -62,29 +63,43 @@ async function keepDrill(registration: PairRegistration, ports: KeeperPorts): Pr
   if (drill && overdue) await putBack(registration, drill, ports);
   const now = (await ports.journal.read(pair))?.drill;
   const open = now !== undefined && mustRestore(now, ports.time.nowMs());
-  if (drill && !open && (overdue || isAbandoned(drill, ports.time.nowMs()))) await tellPutBack(registration, drill, ports);
+  if (drill?.undo && !open && (overdue || isAbandoned(drill, ports.time.nowMs()))) await tellPutBack(registration, drill, ports);
   await ports.metrics.publish([
     { name: METRIC.notRestored, value: open ? 1 : 0, unit: 'Count', dimensions: pairDimensions(namespace, pair) },
   ]);
   if (now && isAbandoned(now, ports.time.nowMs())) await bury(registration, now, ports);
 }
 
-/** The page goes out first: if the restore hangs, somebody knows. */
+/**
+ * The page goes out first: if the restore hangs, somebody knows. Only for a drill that was seen restored before its
+ * deadline, and merely takes long to end, a look comes first.
+ */
 async function putBack(registration: PairRegistration, drill: RunningDrill, ports: KeeperPorts): Promise<void> {
   const { pair } = registration;
-  if (await ports.journal.once(`overdue#${pair}#${drill.id}`)) {
-    await tell(ports, registration, 'keeper', {
-      type: 'drill-overdue',
-      incidentKey: `${drillIncident(pair, drill.id)}/restore`,
-      action: 'trigger',
-      severity: 'critical',
-      summary: `Drill ${drill.id} is past its deadline and not known to be restored; the keeper puts ${registration.recordName} back`,
-      details: { drillId: drill.id, deadlineMs: drill.deadlineMs, restored: drill.restored },
-    });
-  }
+  const believed = drill.restored !== undefined && isFinal(drill.restored.outcome);
+  const unsaid = believed ? undefined : await pageOverdue(registration, drill, ports).catch((error: Error) => error);
   const { id: drillId, level, scenario } = drill;
   const answer = await ports.functions.invoke(ports.restoreFunction, { pair, drillId, level, scenario, caller: 'keeper' });
-  if (answer.kind === 'failed') ports.log.error('not restored yet', { pair, drillId, because: answer.because });
+  if (answer.kind === 'failed') {
+    ports.log.error('not restored yet', { pair, drillId, because: answer.because });
+    if (believed) await pageOverdue(registration, drill, ports);
+  }
+  // A page that did not go out must not keep anything from being put back; it goes out in the next minute.
+  if (unsaid) throw unsaid;
+}
+
+async function pageOverdue(registration: PairRegistration, drill: RunningDrill, ports: KeeperPorts): Promise<void> {
+  const { pair } = registration;
+  if (drill.overduePaged) return;
+  await tell(ports, registration, 'keeper', {
+    type: 'drill-overdue',
+    incidentKey: `${drillIncident(pair, drill.id)}/restore`,
+    action: 'trigger',
+    severity: 'critical',
+    summary: `Drill ${drill.id} is past its deadline and not known to be restored; the keeper puts ${registration.recordName} back`,
+    details: { drillId: drill.id, deadlineMs: drill.deadlineMs, restored: drill.restored },
+  });
+  await transact(ports.journal, pair, (item) => noteOverduePaged(item, drill.id));
 }
 
 /** Closes what the keeper or the report opened, wherever the restore came from. */
