@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 import { handlerNames, lambdaOptions } from '../../scripts/build-assets.mjs';
 import { fresh, inTurn, root, row } from './common.mjs';
 
-const ROUNDS = 9;
+const ROUNDS = 7;
 
 /** Every variable that a handler reads at its start, with a value of the right shape. */
 function environment() {

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { builtDist, fresh, inTurn, README_STACK, root, row } from './common.mjs';
 
-const ROUNDS = 9;
+const ROUNDS = 7;
 const DIST = JSON.stringify(join(root, 'dist'));
 
 const timed = (names) =>
