@@ -44,7 +44,10 @@ async function server(flags: number, garble: (answer: Packet) => Packet | undefi
     });
   });
   await new Promise<void>((resolve) => tcp.listen(port, '127.0.0.1', resolve));
-  return { address: `127.0.0.1:${port}`, close: () => Promise.all([new Promise<void>((r) => udp.close(() => r())), closed(tcp)]) };
+  return {
+    address: `127.0.0.1:${port}`,
+    close: () => Promise.all([new Promise<void>((r) => udp.close(() => r())), closed(tcp)]),
+  };
 }
 
 function closed(one: Server): Promise<void> {
@@ -98,7 +101,16 @@ probeContract('SocketProbe', async () => {
     const status = request.url === '/health' ? 200 : request.url === '/moved' ? 302 : 404;
     response.writeHead(status, { 'x-failover-site': 'primary', location: '/nothing' }).end('all good');
   };
-  const servers = [createHttp(app), createHttps({ key: certificate.private, cert: certificate.cert }, app), createTcp((s) => s.on("error", () => undefined).resume().end())] as const;
+  const servers = [
+    createHttp(app),
+    createHttps({ key: certificate.private, cert: certificate.cert }, app),
+    createTcp((s) =>
+      s
+        .on('error', () => undefined)
+        .resume()
+        .end(),
+    ),
+  ] as const;
   const [http = 0, https = 0, tcp = 0] = await Promise.all(servers.map((one) => listening(one)));
   const gone = createTcp();
   const refused = await listening(gone);
