@@ -1,3 +1,5 @@
+import type { LatchSettings } from './database';
+
 /**
  * What a pair is, as one JSON document in SSM (standby Region). Written at deploy time by the pair's stack, read at run
  * time by drill, restore and keeper. An SSM standard parameter holds 4,096 characters: keep it small.
@@ -27,6 +29,8 @@ export interface PairRegistration {
   readonly topics?: { readonly critical: string; readonly warning: string };
   /** Absent when the pair has no drill. */
   readonly drill?: DrillSettings;
+  /** Absent when nothing can latch the primary out. */
+  readonly latch?: LatchSettings;
 }
 
 /** What one side answers, and how to probe it directly. */

@@ -25,6 +25,8 @@ export interface JournalItem {
   readonly watchedSinceMs?: number;
   /** Who writes, and the run that changes it; absent until a database is bound. */
   readonly database?: DatabaseState;
+  /** Set while latch, metric and beacon disagree: since when, and what was wanted then. */
+  readonly latchDoubt?: { readonly sinceMs: number; readonly wanted: string; readonly paged: boolean };
 }
 
 export interface RunningDrill {

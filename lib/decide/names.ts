@@ -72,9 +72,12 @@ export const registrationParameter = (namespace: string, pair: string) => `/cdk-
 /** SSM parameter in us-east-1: the ids of the pair's health checks, which are born there and leave it no other way. */
 export const checksParameter = (namespace: string, pair: string) => `/cdk-failover/${namespace}/${pair}/checks`;
 
-/** Name of a TXT record that shows Route 53's verdict about one site; `label` hides it from guessing. */
-export const beaconName = (side: 'primary' | 'standby', fqdn: string, label?: string) =>
-  label ? `_${side}-${label}._failover.${fqdn}` : `_${side}._failover.${fqdn}`;
+/** What a beacon shows: the check of a side, the latch, or whether a side may be answered. */
+export type BeaconSubject = 'primary' | 'standby' | 'latch' | 'allowed-primary' | 'allowed-standby';
+
+/** Name of a TXT record that shows a verdict of Route 53; `label` hides it from guessing. */
+export const beaconName = (subject: BeaconSubject, fqdn: string, label?: string) =>
+  label ? `_${subject}-${label}._failover.${fqdn}` : `_${subject}._failover.${fqdn}`;
 
 export const BEACON_HEALTHY = 'healthy';
 export const BEACON_UNHEALTHY = 'unhealthy';

@@ -62,8 +62,8 @@ export interface Heartbeats {
 export interface LatchPanel {
   /** Publishes what the journal wants; repeated each minute by the keeper. */
   publish(
-    registration: DatabaseRegistration,
-    latch: { readonly on: boolean; readonly hold: boolean },
+    registration: Pick<DatabaseRegistration, 'pair' | 'namespace' | 'latch'>,
+    latch: { readonly on: boolean; readonly hold: boolean; readonly generation?: number },
     writers: Readonly<Record<string, boolean>>,
   ): Promise<'published' | Unknown>;
 }

@@ -1,0 +1,140 @@
+import type { Ruled } from '../drill/rules';
+import type { JournalItem } from '../journal';
+import { latchNames } from './names';
+
+/** How long journal, metric and beacon may differ before somebody is paged: a latch takes up to two minutes to be seen. */
+export const DOUBT_MS = 180_000;
+
+/** What one place says about latch or hold. `unknown` neither accuses nor acquits. */
+export interface LatchSign {
+  readonly what: 'latch' | 'hold';
+  /** Such as `alarm cdk-failover-shop-app-latch-g1` or `beacon at 192.0.2.1:53`. */
+  readonly source: string;
+  readonly says: 'on' | 'off' | 'unknown';
+}
+
+export type LatchVerdict =
+  | { readonly kind: 'ours' }
+  /** Somebody or something other than the journal decides. */
+  | { readonly kind: 'LatchNotOurs'; readonly because: readonly string[] }
+  /** Nobody could say anything about the latch. */
+  | { readonly kind: 'unknown'; readonly because: readonly string[] };
+
+const word = (on: boolean) => (on ? 'on' : 'off');
+
+/** Holds what was seen against what the journal wants. One known contradiction is enough. */
+export function judgeLatch(wanted: { readonly on: boolean; readonly hold: boolean }, signs: readonly LatchSign[]): LatchVerdict {
+  const want = { latch: word(wanted.on), hold: word(wanted.hold) };
+  const against = signs.filter((sign) => sign.says !== 'unknown' && sign.says !== want[sign.what]);
+  if (against.length > 0) {
+    return {
+      kind: 'LatchNotOurs',
+      because: against.map(({ what, source, says }) => `${source} says ${what} ${says}, the journal wants ${want[what]}`),
+    };
+  }
+  const blind = (['latch', 'hold'] as const).filter((what) => {
+    const about = signs.filter((sign) => sign.what === what);
+    return about.every((sign) => sign.says === 'unknown');
+  });
+  if (blind.length === 0) return { kind: 'ours' };
+  return { kind: 'unknown', because: blind.map((what) => `nobody says whether the ${what} is on`) };
+}
+
+/** What an alarm's state says about the metric that it watches. */
+export const alarmSays = (state: string | undefined): LatchSign['says'] =>
+  state === 'ALARM' ? 'on' : state === 'OK' ? 'off' : 'unknown';
+
+/** What a TXT beacon on the not-latched check says. */
+export const beaconLatch = (says: 'healthy' | 'unhealthy' | 'unknown'): LatchSign['says'] =>
+  says === 'unhealthy' ? 'on' : says === 'healthy' ? 'off' : 'unknown';
+
+export type DoubtAnswer =
+  | { readonly kind: 'quiet' }
+  | { readonly kind: 'page'; readonly sinceMs: number }
+  /** What was paged is over. */
+  | { readonly kind: 'resolve' };
+
+/** Keeps the age of a contradiction in the journal, so that it outlives the keeper's minute; pages once it is old enough. */
+export function noteDoubt(
+  item: JournalItem | undefined,
+  verdict: LatchVerdict,
+  wanted: string,
+  nowMs: number,
+): Ruled<DoubtAnswer> {
+  const doubt = item?.latchDoubt;
+  if (!item || verdict.kind === 'unknown') return { kind: 'keep', answer: { kind: 'quiet' } };
+  if (verdict.kind === 'ours') {
+    if (!doubt) return { kind: 'keep', answer: { kind: 'quiet' } };
+    const { latchDoubt: _over, ...rest } = item;
+    return { kind: 'write', item: rest, answer: { kind: doubt.paged ? 'resolve' : 'quiet' } };
+  }
+  if (!doubt || doubt.wanted !== wanted) {
+    // An order changed meanwhile what is wanted; what was paged stays open until all agree.
+    const latchDoubt = { sinceMs: nowMs, wanted, paged: doubt?.paged ?? false };
+    return { kind: 'write', item: { ...item, latchDoubt }, answer: { kind: 'quiet' } };
+  }
+  if (doubt.paged || nowMs - doubt.sinceMs <= DOUBT_MS) return { kind: 'keep', answer: { kind: 'quiet' } };
+  return {
+    kind: 'write',
+    item: { ...item, latchDoubt: { ...doubt, paged: true } },
+    answer: { kind: 'page', sinceMs: doubt.sinceMs },
+  };
+}
+
+export interface Expired {
+  readonly hold?: { readonly by: string };
+  readonly pause: boolean;
+}
+
+/** Ends a hold and a pause whose time is over. Both always have one: nothing stays switched off because somebody forgot. */
+export function expire(item: JournalItem | undefined, nowMs: number): Ruled<Expired> {
+  const hold = item?.database?.latch.hold;
+  const held = hold !== undefined && nowMs >= hold.untilMs;
+  const paused = item?.pausedUntilMs !== undefined && nowMs >= item.pausedUntilMs;
+  if (!item || (!held && !paused)) return { kind: 'keep', answer: { pause: false } };
+  const { pausedUntilMs: _until, ...awake } = item;
+  let next: JournalItem = paused ? awake : item;
+  if (held && next.database) {
+    const { hold: _over, ...latch } = next.database.latch;
+    next = { ...next, database: { ...next.database, latch } };
+  }
+  return { kind: 'write', item: next, answer: { ...(held ? { hold: { by: hold.by } } : {}), pause: paused } };
+}
+
+/**
+ * Takes over another generation of the latch. While the latch is on, the generation stays: a check on the new alarm would
+ * start without history, which is "not latched".
+ */
+export function adoptGeneration(
+  item: JournalItem | undefined,
+  generation: number,
+): Ruled<{ readonly kind: 'same' | 'adopted' } | { readonly kind: 'refused'; readonly because: string }> {
+  const database = item?.database;
+  if (!item || !database || database.latch.generation === generation) return { kind: 'keep', answer: { kind: 'same' } };
+  const { latch } = database;
+  if (latch.on) {
+    return {
+      kind: 'keep',
+      answer: {
+        kind: 'refused',
+        because:
+          `generation ${generation} of the latch is deployed while generation ${latch.generation} holds the primary out; ` +
+          `deploy generation ${latch.generation} again, and change it after the failback`,
+      },
+    };
+  }
+  return {
+    kind: 'write',
+    item: { ...item, database: { ...database, latch: { ...latch, generation } } },
+    answer: { kind: 'adopted' },
+  };
+}
+
+/** Both alarms of a latch, as they are asked for. */
+export const latchAlarms = (namespace: string, pair: string, generation: number) => {
+  const { alarm, holdAlarm } = latchNames(namespace, pair, generation);
+  return [
+    { what: 'latch', name: alarm },
+    { what: 'hold', name: holdAlarm },
+  ] as const;
+};
