@@ -57,9 +57,18 @@ async function run(args: readonly string[], output: Output): Promise<number> {
   if (values.html !== undefined) {
     // Drawing is a large library, and seldom asked for.
     const { budgetPage } = await import('../budget/page');
-    writeFileSync(values.html, await budgetPage(result, samples));
+    save(values.html, await budgetPage(result, samples));
   }
   return result.pairs.some((pair) => pair.verdict === 'impossible') ? 1 : 0;
+}
+
+/** An unwritable file must not look like an impossible target. */
+function save(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new BadArguments(`--html is "${file}", which cannot be written (${(error as NodeJS.ErrnoException).code})`);
+  }
 }
 
 function parsed(args: readonly string[]) {

@@ -201,6 +201,12 @@ test('--html, from the bundle that ships, draws every stage and mode and loads n
     encoding: 'utf8',
   });
   expect({ status: child.status, stderr: child.stderr }).toEqual({ status: 0, stderr: '' });
+  const nowhere = join(home, 'no', 'such', 'budget.html');
+  const failed = spawnSync(process.execPath, [outfile, join(home, 'drawn'), '--simulate', '10', '--html', nowhere], {
+    encoding: 'utf8',
+  });
+  expect(failed.status).toBe(2);
+  expect(failed.stdout).toContain(`failover budget: --html is "${nowhere}", which cannot be written (ENOENT)\n`);
   const html = readFileSync(page, 'utf8');
   expect(html.match(/<svg/g)).toHaveLength(4);
   for (const text of [

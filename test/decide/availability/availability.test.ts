@@ -39,6 +39,11 @@ describe('availability', () => {
     expect(availability({ ...all, commonCauseShare: 0.25 })).toBeCloseTo(1 - (0.18 * 3_600) / MONTH_SEC, 9);
   });
 
+  test('a failover slower than the repair is no worse than none', () => {
+    const slow = { ...example, rtoSec: 10 * example.repairSec };
+    expect(availability(slow)).toBeCloseTo(1 - example.repairSec / MONTH_SEC, 12);
+  });
+
   test('needless failovers cost what a switch takes', () => {
     const quiet = { ...example, outagesPerMonth: 0 };
     expect(availability({ ...quiet, falseFailoversPerMonth: 10, switchSec: 60 })).toBeCloseTo(1 - 600 / MONTH_SEC, 9);
