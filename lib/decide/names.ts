@@ -69,6 +69,9 @@ export function controlNames(namespace: string, standbyRegion: string): ControlN
 /** SSM parameter in the standby Region: what a pair is, written by its stack, read by drill, restore and keeper. */
 export const registrationParameter = (namespace: string, pair: string) => `/cdk-failover/${namespace}/${pair}/registration`;
 
+/** SSM parameter in the standby Region: the database of a pair, read by prober and step function. */
+export const databaseParameter = (namespace: string, pair: string) => `/cdk-failover/${namespace}/${pair}/database`;
+
 /** SSM parameter in us-east-1: the ids of the pair's health checks, which are born there and leave it no other way. */
 export const checksParameter = (namespace: string, pair: string) => `/cdk-failover/${namespace}/${pair}/checks`;
 

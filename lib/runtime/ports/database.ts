@@ -28,7 +28,7 @@ export type OrderAnswer =
 
 /** Orders to and looks at the database service. Every order is safe to repeat after a look. */
 export interface Databases {
-  look(member: DatabaseMember): Promise<MemberView | { readonly kind: 'absent' } | Unknown>;
+  look(registration: DatabaseRegistration, member: DatabaseMember): Promise<MemberView | { readonly kind: 'absent' } | Unknown>;
   promote(registration: DatabaseRegistration, candidate: DatabaseMember, epoch: number): Promise<OrderAnswer>;
   /** Aurora Global: planned, nothing lost. A different order from `promote`. */
   switchover(registration: DatabaseRegistration, candidate: DatabaseMember, epoch: number): Promise<OrderAnswer>;
@@ -41,7 +41,12 @@ export type LagSample =
 
 export interface Lags {
   /** Samples of the window, oldest first. */
-  samples(member: DatabaseMember, fromMs: number, toMs: number): Promise<readonly LagSample[] | Unknown>;
+  samples(
+    registration: DatabaseRegistration,
+    member: DatabaseMember,
+    fromMs: number,
+    toMs: number,
+  ): Promise<readonly LagSample[] | Unknown>;
 }
 
 /** What the reader in the standby's VPC saw: the newest heartbeat row on the replica, and whether the writer answers SQL. */
@@ -56,7 +61,7 @@ export interface HeartbeatReading {
 }
 
 export interface Heartbeats {
-  read(member: DatabaseMember): Promise<HeartbeatReading | Unknown>;
+  read(registration: DatabaseRegistration, member: DatabaseMember): Promise<HeartbeatReading | Unknown>;
 }
 
 export interface LatchPanel {
