@@ -8,7 +8,7 @@ export const ENV = {
   registryPath: 'REGISTRY_PATH',
   /** Region of health checks and the checks parameter. */
   routingRegion: 'ROUTING_REGION',
-  /** State machine that carries a drill. */
+  /** State machine that the function starts: the drill's for the drill function, the database's for the prober. */
   machineArn: 'MACHINE_ARN',
   /** EventBridge Scheduler group of the one-shot restore schedules. */
   scheduleGroup: 'SCHEDULE_GROUP',
@@ -29,4 +29,8 @@ export const ENV = {
   /** Alert path and stack, as the dimensions of the sender's metrics. */
   alertPath: 'ALERT_PATH',
   alertStack: 'ALERT_STACK',
+  /** Name or ARN of the secret with `username` and `password`, by which the heartbeat reader logs in. */
+  heartbeatSecret: 'HEARTBEAT_SECRET',
+  /** Database that holds the heartbeat table. */
+  heartbeatDatabase: 'HEARTBEAT_DATABASE',
 } as const;

@@ -19,6 +19,23 @@ export const METRIC = {
   certificateDaysLeft: 'CertificateDaysLeft',
 } as const;
 
+/**
+ * Metrics of a database, in the standby Region, with the dimensions of its pair. Published by the prober at least once a
+ * minute for each database it watches: no datapoint means that nobody looks.
+ */
+export const DATABASE_METRIC = {
+  /** Ticks in which the prober looked at this database; a gap says that nobody watches. */
+  ticks: 'DatabaseProberTicks',
+  /** 1 while a run is past the point of no return and cannot go on. */
+  stuck: 'DatabaseStuck',
+  /** 1 while nothing could take over: no replica replicates from today's writer, or the standby writes alone. */
+  unprotected: 'DatabaseUnprotected',
+  /** 1 while another writer is claimed and no person has cleared it. */
+  splitBrain: 'DatabaseSplitBrain',
+  /** 1 while the primary does not renew its lease; only where a lease is used. */
+  leaseLost: 'DatabaseLeaseLost',
+} as const;
+
 /** Pair names are unique in their control set only. */
 export const pairDimensions = (namespace: string, pair: string) => ({ ControlSet: namespace, Pair: pair });
 

@@ -41,6 +41,15 @@ export interface ControlNames {
   /** Managed policies that live in the routing stack and are attached to the roles by name. */
   readonly drillChecksPolicy: string;
   readonly restoreChecksPolicy: string;
+  /** Made with the first database of the control set. */
+  readonly proberFunction: string;
+  readonly databaseStepFunction: string;
+  readonly databaseMachine: string;
+  readonly proberRole: string;
+  readonly databaseStepRole: string;
+  readonly databaseMachineRole: string;
+  /** Taken by EventBridge Scheduler to invoke the prober. */
+  readonly proberStarterRole: string;
 }
 
 export function controlNames(namespace: string, standbyRegion: string): ControlNames {
@@ -63,6 +72,13 @@ export function controlNames(namespace: string, standbyRegion: string): ControlN
     scheduleRole: `${base}-schedule-${standbyRegion}`,
     drillChecksPolicy: `${base}-drill-checks`,
     restoreChecksPolicy: `${base}-restore-checks`,
+    proberFunction: `${base}-prober`,
+    databaseStepFunction: `${base}-database-step`,
+    databaseMachine: `${base}-database`,
+    proberRole: `${base}-prober-${standbyRegion}`,
+    databaseStepRole: `${base}-database-step-${standbyRegion}`,
+    databaseMachineRole: `${base}-database-${standbyRegion}`,
+    proberStarterRole: `${base}-probing-${standbyRegion}`,
   };
 }
 
@@ -70,6 +86,9 @@ export function controlNames(namespace: string, standbyRegion: string): ControlN
 export const registrationParameter = (namespace: string, pair: string) => `/cdk-failover/${namespace}/${pair}/registration`;
 
 /** SSM parameter in the standby Region: the database of a pair, read by prober and step function. */
+export const databaseParameter = (namespace: string, pair: string) => `/cdk-failover/${namespace}/${pair}/database`;
+
+/** SSM parameter in the standby Region: the database of a pair, written by `DatabaseFailover`, read by prober, steps and keeper. */
 export const databaseParameter = (namespace: string, pair: string) => `/cdk-failover/${namespace}/${pair}/database`;
 
 /** SSM parameter in us-east-1: the ids of the pair's health checks, which are born there and leave it no other way. */
