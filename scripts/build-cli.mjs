@@ -1,7 +1,8 @@
 // Bundles the command line: bin/failover.ts -> dist-cli/failover.js, and what the lab starts in child processes.
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { licensesOf } from './licenses.mjs';
 
 const root = join(import.meta.dirname, '..');
 rmSync(join(root, 'dist-cli'), { recursive: true, force: true });
@@ -17,12 +18,14 @@ const common = {
   charset: 'utf8',
   logLevel: 'warning',
 };
-await build({
+const { metafile } = await build({
   ...common,
   entryPoints: ['bin/failover.ts'],
+  metafile: true,
   outfile: 'dist-cli/failover.js',
   banner: { js: '#!/usr/bin/env node' },
   // Charts are drawn as SVG: the build of Vega's canvas that looks for a native module is not needed.
   alias: { 'vega-canvas': join(root, 'node_modules/vega-canvas/build/vega-canvas.browser.js') },
 });
+writeFileSync(join(root, 'dist-cli/THIRD-PARTY-LICENSES.txt'), licensesOf(root, metafile));
 await build({ ...common, entryPoints: ['lib/lab/scaled-clock.ts', 'lib/lab/lambda-runner.ts'], outdir: 'dist-cli/lab' });
