@@ -26,11 +26,17 @@ export interface DatabaseRegistration {
   readonly fences: readonly FenceSettings[];
   readonly latch: LatchSettings;
   readonly writerName?: { readonly name: string; readonly zoneId: string; readonly ttlSec: number };
-  /** SSM parameter that clients without DNS read; holds the endpoint of the writer. */
+  /** SSM parameter that clients without DNS read; holds a `WriterDocument`. Belongs to the runtime, not to a template. */
   readonly writerParameter?: string;
   readonly refresh: readonly RefreshSettings[];
   /** Highest lag before the failure, and oldest age of its sample, for a replica to be eligible. */
   readonly limits: { readonly lagMs: number; readonly sampleAgeMs: number };
+}
+
+/** The writer for clients that do not use DNS. Text of another shape counts as epoch 0. */
+export interface WriterDocument {
+  readonly endpoint: string;
+  readonly epoch: number;
 }
 
 export type DatabaseKind = 'multiAzInstance' | 'multiAzCluster' | 'auroraCluster' | 'readReplicas' | 'auroraGlobal' | 'custom';
@@ -58,9 +64,14 @@ export type FenceSettings =
   | {
       readonly kind: 'networkAcl';
       readonly region: string;
+      /** Role in the primary's Region or account that may swap; absent: the caller's own. */
       readonly roleArn?: string;
-      readonly associations: readonly string[];
+      /** Subnets of the old writer. Ids of associations would not do: each swap makes new ones. */
+      readonly subnets: readonly string[];
+      /** ACL that lets nothing through, made beforehand. */
       readonly denyAcl: string;
+      /** ACL that the subnets have in peace, and get back. */
+      readonly openAcl: string;
     }
   | { readonly kind: 'stopInstance'; readonly region: string; readonly id: string }
   | { readonly kind: 'function'; readonly name: string };
