@@ -36,6 +36,14 @@ export const DATABASE_METRIC = {
   leaseLost: 'DatabaseLeaseLost',
 } as const;
 
+/** Figures of a database run, published once with each run that ended well. */
+export const DATABASE_RUN_METRIC = {
+  /** Seconds from the begin of the run to its verified end. */
+  runSeconds: 'DatabaseRunSeconds',
+  /** Writes that the run was judged to lose, in seconds. */
+  lossSeconds: 'DatabaseLossSeconds',
+} as const;
+
 /** Pair names are unique in their control set only. */
 export const pairDimensions = (namespace: string, pair: string) => ({ ControlSet: namespace, Pair: pair });
 

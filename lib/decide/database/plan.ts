@@ -58,6 +58,71 @@ export const FAILOVER_PLAN: readonly DatabasePlanStep[] = [
   { step: 'announce', limitSec: 120, callSec: 30, pollSec: 5, reversible: 'forward', onLimit: 'continue' },
 ];
 
+/** Undoes what the step after `undo_` did. Each may run at any time before the promote call, any number of times. */
+export type UndoStep = 'undo_latch' | 'undo_stop_writes_to_primary' | 'undo_acquire';
+
+export interface UndoPlanStep {
+  readonly step: UndoStep;
+  readonly limitSec: number;
+  readonly callSec: number;
+  readonly pollSec: number;
+}
+
+/** Newest first. An undo that reaches its limit is recorded as failed and paged; the next one follows all the same. */
+export const UNDO_PLAN: readonly UndoPlanStep[] = [
+  { step: 'undo_latch', limitSec: 300, callSec: 30, pollSec: 5 },
+  { step: 'undo_stop_writes_to_primary', limitSec: 300, callSec: 60, pollSec: 10 },
+  { step: 'undo_acquire', limitSec: 300, callSec: 30, pollSec: 5 },
+];
+
+export const FIRST_DATABASE_STEP: DatabaseStep = 'acquire';
+
+/** How often a call that threw is made again, and the longest pause between two such calls, in seconds. */
+export const CALL_RETRIES = 20;
+export const RETRY_FIRST_SEC = 2;
+export const RETRY_MAX_SEC = 30;
+
+/** Where an execution ends. */
+export type DatabaseEnd = 'done' | 'rolled_back' | 'stuck' | 'lost';
+
+export type PlanPlace = DatabaseStep | UndoStep | DatabaseEnd;
+
+const PLACES: readonly (DatabaseStep | UndoStep)[] = [...FAILOVER_PLAN.map((p) => p.step), ...UNDO_PLAN.map((p) => p.step)];
+
+export const isPlanStep = (step: string): step is DatabaseStep | UndoStep => (PLACES as readonly string[]).includes(step);
+
+export const isUndoStep = (step: string): step is UndoStep => UNDO_PLAN.some((p) => p.step === step);
+
+/** What follows a verdict: the same step again, another one, or an end. Machine and loop are both made from this. */
+export function placeAfter(step: DatabaseStep | UndoStep, verdict: StepVerdict): PlanPlace {
+  switch (verdict) {
+    case 'again':
+    case 'ask':
+      return step;
+    case 'undo':
+      return isUndoStep(step) ? 'stuck' : 'undo_latch';
+    case 'stuck':
+    case 'lost':
+      return verdict;
+    case 'done':
+      return isUndoStep(step) ? nextUndo(step) : nextStep(step);
+  }
+}
+
+/** What follows when a step kept throwing. The undo itself refuses once a promotion was requested. */
+export function placeAfterError(step: DatabaseStep | UndoStep): PlanPlace {
+  if (isUndoStep(step)) return 'stuck';
+  return FAILOVER_PLAN.find((p) => p.step === step)?.reversible === 'forward' ? 'stuck' : 'undo_latch';
+}
+
+function nextStep(step: DatabaseStep): PlanPlace {
+  return FAILOVER_PLAN[FAILOVER_PLAN.findIndex((p) => p.step === step) + 1]?.step ?? 'done';
+}
+
+function nextUndo(step: UndoStep): PlanPlace {
+  return UNDO_PLAN[UNDO_PLAN.findIndex((p) => p.step === step) + 1]?.step ?? 'rolled_back';
+}
+
 /** How long a person may take to consent before everything is rolled back. */
 export const CONSENT_LIMIT_SEC = 3_600;
 

@@ -45,8 +45,31 @@ export interface DatabaseState {
   readonly restUntilMs?: number;
   /** Since when the pair has no standby that could take over, in Unix ms. */
   readonly unprotectedSinceMs?: number;
+  /** What the prober saw first against the writer, kept here because no single run of it lives long enough. */
+  readonly suspect?: Suspicion;
+  /** A replica of today's writer in the old primary's Region, seen replicating: the way back. */
+  readonly rebuilt?: RebuiltMember;
   /** Claims of another writer, seen and not yet cleared by a person. */
   readonly splitBrain?: { readonly since: number; readonly because: string };
+}
+
+export interface Suspicion {
+  readonly sinceMs: number;
+  /** First evidence against the writer itself, by the prober's clock. Loss is judged at this moment. */
+  readonly writerSinceMs?: number;
+  /** How long before `writerSinceMs` each candidate last saw a new heartbeat row, in ms. */
+  readonly gapsMs?: Readonly<Record<string, number>>;
+  readonly because: readonly string[];
+}
+
+export interface RebuiltMember {
+  readonly id: string;
+  readonly endpoint: string;
+  readonly port: number;
+  readonly region: string;
+  readonly engine: string;
+  /** False until it was seen replicating from today's writer. */
+  readonly replicating: boolean;
 }
 
 export interface LatchState {
@@ -69,14 +92,26 @@ export interface DatabaseRun {
   readonly startedAtMs: number;
   /** First evidence against the writer, in Unix ms of the prober. Loss is judged at this moment, never now. */
   readonly failedAtMs?: number;
+  /** How long before `failedAtMs` each candidate last saw a new heartbeat row, in ms. */
+  readonly gapsMs?: Readonly<Record<string, number>>;
+  /** Lease record that was seen unchanged for too long; only this one may be taken over. */
+  readonly leaseRvn?: string;
   readonly candidate?: string;
   /** What the promotion loses, judged before it: milliseconds of writes. */
   readonly loss?: { readonly ms: number; readonly basis: 'heartbeat' | 'lag samples' | 'service' };
+  /** The loss a person was asked to consent to. */
+  readonly asked?: { readonly lossMs: number; readonly atMs: number };
   readonly consent?: Consent;
   /** Highest fence that was verified, such as `F3`. */
   readonly fence?: string;
   /** Written before the promote call is made. Its presence is the point of no return. */
   readonly promoteRequested?: { readonly candidate: string; readonly atMs: number };
+  /** Since then everything is undone, newest first. Never together with `promoteRequested`. */
+  readonly rollback?: { readonly atMs: number; readonly because: readonly string[] };
+  /** Why it could not go on, once it was stuck. */
+  readonly stuckBecause?: readonly string[];
+  /** How often a person took a stuck or abandoned run up again; part of the name of the next execution. */
+  readonly adopted?: number;
   readonly steps: Readonly<Record<string, RunStep>>;
 }
 

@@ -56,6 +56,8 @@ export interface Said {
   readonly severity: EventSeverity;
   readonly summary: string;
   readonly details?: FailoverEvent['details'];
+  /** Generation of the writer; 0 for what has no database. */
+  readonly epoch?: number;
 }
 
 /** Puts an event on the alert path: critical ones on the critical topic, all others on the warning topic. */

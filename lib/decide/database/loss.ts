@@ -1,0 +1,33 @@
+import type { Consent } from './state';
+
+/** What the user consented to when the database was bound. */
+export type LossPolicy = { readonly kind: 'never' } | { readonly kind: 'any' } | { readonly kind: 'upTo'; readonly ms: number };
+
+export type LossDecision =
+  | { readonly kind: 'accepted'; readonly because: string }
+  | { readonly kind: 'ask'; readonly lossMs: number; readonly because: string };
+
+/**
+ * The RPO gate. A consent holds for its epoch and for the loss that was shown, or less; a larger loss asks again.
+ */
+export function gateLoss(
+  loss: { readonly ms: number; readonly basis: string },
+  policy: LossPolicy,
+  epoch: number,
+  consent?: Consent,
+): LossDecision {
+  if (policy.kind === 'any') return { kind: 'accepted', because: `any loss is consented to; this one is ${loss.ms} ms` };
+  if (policy.kind === 'upTo' && loss.ms <= policy.ms) {
+    return { kind: 'accepted', because: `loss of ${loss.ms} ms is within ${policy.ms} ms` };
+  }
+  // What a service itself promises is no data loss at all, so there is nothing to consent to.
+  if (policy.kind === 'never' && loss.basis === 'service' && loss.ms === 0) {
+    return { kind: 'accepted', because: 'the service loses nothing' };
+  }
+  if (consent && consent.epoch === epoch && loss.ms <= consent.lossMs) {
+    return { kind: 'accepted', because: `${consent.by} consented to ${consent.lossMs} ms; the loss is ${loss.ms} ms` };
+  }
+  const limit = policy.kind === 'upTo' ? `${policy.ms} ms are consented to` : 'none is consented to';
+  const again = consent && consent.epoch === epoch ? `; ${consent.by} consented to ${consent.lossMs} ms only` : '';
+  return { kind: 'ask', lossMs: loss.ms, because: `loss would be ${loss.ms} ms by ${loss.basis}, ${limit}${again}` };
+}

@@ -1,0 +1,95 @@
+/**
+ * Which replica takes over, and what that loses. Everything is judged at the moment of the failure: lag after it grows
+ * for as long as the primary is dead and would refuse every real failover.
+ */
+
+export interface ReplicaLimits {
+  /** Highest loss, in milliseconds of writes. */
+  readonly lagMs: number;
+  /** Oldest that the last sample before the failure may be, in milliseconds. */
+  readonly sampleAgeMs: number;
+}
+
+export type LagPoint =
+  | { readonly kind: 'lag'; readonly atMs: number; readonly ms: number }
+  | { readonly kind: 'unknown'; readonly atMs: number; readonly because: string };
+
+export interface CandidateFacts {
+  readonly id: string;
+  readonly priority: number;
+  /** What the service said when it was looked at; absent when it could not be learned. */
+  readonly view?: { readonly status: string; readonly replicaOf?: string; readonly isWriter?: boolean };
+  readonly viewUnknown?: string;
+  readonly samples: readonly LagPoint[];
+  readonly samplesUnknown?: string;
+  /** How long before the failure the newest heartbeat row arrived, in ms. */
+  readonly gapMs?: number;
+}
+
+export interface Loss {
+  readonly ms: number;
+  readonly basis: 'heartbeat' | 'lag samples' | 'service';
+}
+
+export type Judged =
+  | { readonly kind: 'eligible'; readonly id: string; readonly priority: number; readonly loss: Loss }
+  | { readonly kind: 'ineligible'; readonly id: string; readonly because: string };
+
+/** Samples of this span before the failure count. */
+export const LOSS_WINDOW_MS = 120_000;
+
+/**
+ * Loss at the failure. A heartbeat says how long nothing arrived, lag how old the newest arrival was, so the two add up.
+ * Without any lag sample even a heartbeat proves nothing: a replica that is minutes behind receives rows as steadily.
+ */
+export function lossOf(facts: CandidateFacts, failedAtMs: number, limits: ReplicaLimits): Loss | { readonly because: string } {
+  if (facts.samplesUnknown !== undefined) return { because: `its lag is unknown: ${facts.samplesUnknown}` };
+  const before = facts.samples.filter((s) => s.atMs <= failedAtMs);
+  const last = before.reduce<LagPoint | undefined>((newest, s) => (newest && newest.atMs >= s.atMs ? newest : s), undefined);
+  if (!last) return { because: 'there is no lag sample from before the failure' };
+  if (last.kind === 'unknown') return { because: `its last lag sample before the failure is unknown: ${last.because}` };
+  const ageMs = failedAtMs - last.atMs;
+  if (ageMs >= limits.sampleAgeMs) {
+    return { because: `its last lag sample is ${ageMs} ms older than the failure, limit ${limits.sampleAgeMs} ms` };
+  }
+  const window = before.filter((s) => s.atMs >= failedAtMs - LOSS_WINDOW_MS || s === last);
+  const lagMs = Math.max(...window.map((s) => (s.kind === 'lag' ? s.ms : 0)));
+  if (!Number.isFinite(lagMs) || lagMs < 0) return { because: `its lag of ${lagMs} ms is no lag` };
+  return facts.gapMs === undefined ? { ms: lagMs, basis: 'lag samples' } : { ms: lagMs + facts.gapMs, basis: 'heartbeat' };
+}
+
+/** Whether one replica may take over from `writer`, with the reason when not. */
+export function judge(facts: CandidateFacts, writer: string, failedAtMs: number, limits: ReplicaLimits): Judged {
+  const no = (because: string): Judged => ({ kind: 'ineligible', id: facts.id, because });
+  if (!facts.view) return no(`its state is unknown: ${facts.viewUnknown ?? 'nobody looked'}`);
+  const { status, replicaOf, isWriter } = facts.view;
+  if (isWriter === true) return no('it is itself a writer');
+  if (status !== 'available') return no(`it is ${status}, not available`);
+  if (replicaOf === undefined) return no('it replicates from nothing');
+  if (replicaOf !== writer) return no(`it replicates from ${replicaOf}, not from ${writer}`);
+  const loss = lossOf(facts, failedAtMs, limits);
+  if ('because' in loss) return no(loss.because);
+  if (loss.ms > limits.lagMs) return no(`it would lose ${loss.ms} ms of writes, limit ${limits.lagMs} ms`);
+  return { kind: 'eligible', id: facts.id, priority: facts.priority, loss };
+}
+
+export type Choice =
+  | { readonly kind: 'chosen'; readonly id: string; readonly loss: Loss; readonly because: readonly string[] }
+  | { readonly kind: 'none'; readonly because: readonly string[] };
+
+/** Least loss, then priority, then id. */
+export function bestReplica(
+  candidates: readonly CandidateFacts[],
+  writer: string,
+  failedAtMs: number,
+  limits: ReplicaLimits,
+): Choice {
+  const judged = candidates.map((facts) => judge(facts, writer, failedAtMs, limits));
+  const refused = judged.flatMap((j) => (j.kind === 'ineligible' ? [`${j.id}: ${j.because}`] : []));
+  const best = judged
+    .flatMap((j) => (j.kind === 'eligible' ? [j] : []))
+    .sort((a, b) => a.loss.ms - b.loss.ms || a.priority - b.priority || (a.id < b.id ? -1 : 1))[0];
+  if (!best) return { kind: 'none', because: refused.length > 0 ? refused : ['there is no candidate'] };
+  const why = `${best.id} loses ${best.loss.ms} ms of writes, by ${best.loss.basis}`;
+  return { kind: 'chosen', id: best.id, loss: best.loss, because: [why, ...refused] };
+}

@@ -1,0 +1,61 @@
+/** The way back, before the point of no return. Each step may run though the one it undoes never did. */
+import { fenceName, fencesAfter } from '../../../decide/database/fences';
+import { endRun } from '../../../decide/database/promotion-rules';
+import { setLatch } from '../../../decide/database/run-rules';
+import { transact } from '../transact';
+import { again, done, lost, type StepContext, type StepSaid, stuck, tellRun } from './context';
+import { beaconVerdict } from './look';
+
+/** Lets traffic follow health again. In a failback the latch was on before the run and stays. */
+export async function undoLatch(context: StepContext): Promise<StepSaid> {
+  const { ports, pair, key, registration, database, run } = context;
+  if (run.kind === 'failback') return done('the latch was on before this run and stays');
+  if (!run.steps['latch']) return done('the latch was never touched');
+  const set = await transact(ports.journal, pair, (item) => setLatch(item, key, false));
+  if (set.kind === 'lost') return lost(set.because);
+  if (set.kind === 'refused') return stuck(set.because);
+  const { latch, writerName } = set.database;
+  const published = await ports.latchPanel.publish(database, { on: false, hold: latch.hold !== undefined }, writerName);
+  if (published !== 'published') return again(`the latch was not published: ${published.because}`);
+  const seen = await beaconVerdict(ports, registration, database.latch.beacons.latch);
+  return seen.kind === 'healthy' ? done(seen.because) : again('the latch still shows', seen.because);
+}
+
+/** A fence whose answer was lost may be up, so all that were tried are lowered. */
+export async function undoStopWrites(context: StepContext): Promise<StepSaid> {
+  const { ports, key, database, run } = context;
+  if (!run.steps['stop_writes_to_primary']) return done('no fence was tried');
+  const after = fencesAfter(database.fences).map((f) => f.name);
+  const tried = database.fences.filter((fence) => !after.includes(fenceName(fence)));
+  const answers = await Promise.all(
+    tried.map(async (fence) => {
+      const answer = await ports.fences.lower(fence, key.epoch);
+      return { name: fenceName(fence), ...answer };
+    }),
+  );
+  const failed = answers.flatMap((a) => (a.kind === 'failed' ? [`${a.name} may still be up: ${a.because}`] : []));
+  return failed.length > 0 ? again(...failed) : done(`${answers.length} fences are down`);
+}
+
+/** Says why, and gives the pair back. The epoch is burnt: no order that carries it is valid any more. */
+export async function undoAcquire(context: StepContext): Promise<StepSaid> {
+  const { ports, pair, key, run } = context;
+  const failed = Object.entries(run.steps).flatMap(([step, s]) =>
+    s.outcome === 'failed' ? [`${step} failed: ${s.because?.join('; ')}`] : [],
+  );
+  const because = [...(run.rollback?.because ?? []), ...failed];
+  try {
+    await tellRun(context, {
+      type: `${run.kind}-rolled-back`,
+      action: 'trigger',
+      severity: 'critical',
+      summary: `${run.kind} of ${pair} at epoch ${key.epoch} was given up: ${because.join('; ')}`,
+      details: { run: run.id, because },
+    });
+  } catch (error) {
+    return again(`the rollback was not announced: ${(error as Error).message}`);
+  }
+  const ended = await transact(ports.journal, pair, (item) => endRun(item, key, because, ports.time.nowMs()));
+  if (ended.kind === 'lost') return lost(ended.because);
+  return ended.kind === 'refused' ? stuck(ended.because) : done(...because);
+}

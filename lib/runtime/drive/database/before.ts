@@ -1,0 +1,143 @@
+/** The steps before the point of no return. Each can be undone, and each can be called again at any time. */
+import type { FenceSettings } from '../../../contracts/database';
+import { fenceOrder, highestFence, type RaisedFence } from '../../../decide/database/fences';
+import { gateLoss } from '../../../decide/database/loss';
+import { CONSENT_LIMIT_SEC, REPLAY_LIMIT_SEC } from '../../../decide/database/plan';
+import { bestReplica, type Choice } from '../../../decide/database/replica';
+import { noteAssessment, noteFence, noteResult, requestConsent, setLatch } from '../../../decide/database/run-rules';
+import { transact } from '../transact';
+import { again, candidatesOf, done, lost, type StepContext, type StepSaid, tellRunIfPossible, undo } from './context';
+import { beaconVerdict, factsOf, writerIsBack } from './look';
+
+/** The epoch was taken when the run began; here the world hears of it, and a lease follows it. */
+export async function acquire(context: StepContext): Promise<StepSaid> {
+  const { ports, pair, key, run, database } = context;
+  await tellRunIfPossible(context, {
+    type: `${run.kind}-started`,
+    action: 'trigger',
+    severity: run.automatic || run.kind === 'failover' ? 'critical' : 'warning',
+    summary: `${run.kind} of ${pair} began at epoch ${key.epoch}, by ${run.startedBy}`,
+    details: { run: run.id, automatic: run.automatic },
+  });
+  if (!database.lease) return done(`epoch ${key.epoch} is held`);
+  const lease = await ports.leases.read(pair);
+  if (lease.kind === 'unknown') return again(`the lease cannot be read: ${lease.because}`);
+  if (lease.epoch === key.epoch && lease.holder === run.id) return done(`epoch and lease ${key.epoch} are held`);
+  if (lease.epoch >= key.epoch) return undo(`the lease is at epoch ${lease.epoch} already, held by ${lease.holder}`);
+  if (run.automatic && lease.rvn !== run.leaseRvn) return undo('the primary renewed its lease');
+  const taken = await ports.leases.take(pair, lease.rvn, key.epoch, run.id);
+  if (taken === 'taken') return done(`epoch and lease ${key.epoch} are held`);
+  return taken === 'lost' ? again('the lease changed meanwhile') : again(`the lease may not be taken: ${taken.because}`);
+}
+
+/** Looks at every candidate and fixes the best one and its loss. */
+export async function assess(context: StepContext): Promise<StepSaid> {
+  const back = await writerIsBack(context);
+  if (back) return undo(back);
+  const choice = await choose(context);
+  if (choice.kind === 'none') return again('no replica can take over', ...choice.because);
+  const { ports, pair, key } = context;
+  const noted = await transact(ports.journal, pair, (item) => noteAssessment(item, key, choice.id, choice.loss));
+  return noted.kind === 'lost' ? lost(noted.because) : done(...choice.because);
+}
+
+/** A consent to more loss than the limits allow widens them for its own run. */
+async function choose({ ports, database, state, run }: StepContext): Promise<Choice> {
+  const failedAtMs = run.failedAtMs ?? run.startedAtMs;
+  const { sampleAgeMs } = database.limits;
+  const lagMs = Math.max(database.limits.lagMs, run.consent?.lossMs ?? 0);
+  const facts = await Promise.all(
+    candidatesOf(database, state, run).map((member) => factsOf(ports, database, member, failedAtMs, run.gapsMs?.[member.id])),
+  );
+  return bestReplica(facts, state.writer, failedAtMs, { lagMs, sampleAgeMs });
+}
+
+/** Best effort where the primary is gone; demanded where both sides live, because nothing may be lost then. */
+export async function stopWrites(context: StepContext): Promise<StepSaid> {
+  const { ports, pair, key, database, run, step } = context;
+  const planned = run.kind === 'switchover' || run.kind === 'failback';
+  if (planned && database.kind === 'auroraGlobal') return done('the service stops writes itself in a switchover');
+  const before = (step.result as { raised?: readonly RaisedFence[] } | undefined)?.raised ?? [];
+  const raised: RaisedFence[] = before.filter((f) => f.kind === 'up');
+  for (const turn of fenceOrder(database.fences)) {
+    if (turn.kind === 'replay') {
+      if (raised.some((f) => f.kind === 'up')) await awaitReplay(context);
+      continue;
+    }
+    const open = turn.fences.filter((f) => !raised.some((r) => r.name === f.name));
+    const results = await Promise.all(open.map((f) => raiseInTime(context, f.fence, f.name)));
+    raised.push(...results);
+    const level = highestFence(raised);
+    await transact(ports.journal, pair, (item) => noteResult(item, key, 'stop_writes_to_primary', { raised }));
+    if (level) await transact(ports.journal, pair, (item) => noteFence(item, key, level));
+  }
+  const words = raised.map((f) => (f.kind === 'up' ? `${f.name} is up at ${f.level}` : `${f.name} is down: ${f.because}`));
+  if (raised.every((f) => f.kind === 'up') && (raised.length > 0 || !planned)) return done(...words);
+  if (planned && raised.length === 0) return undo('no fence is given, and a planned change must stop writes first');
+  return again(...words);
+}
+
+/** A fence in an unreachable Region must not hold up the others. */
+async function raiseInTime({ ports, key }: StepContext, fence: FenceSettings, name: string): Promise<RaisedFence> {
+  const limitMs = 10_000;
+  const slow = ports.time.sleep(limitMs).then(() => ({ kind: 'down' as const, because: `no answer within ${limitMs} ms` }));
+  const raised = await Promise.race([ports.fences.raise(fence, key.epoch), slow]);
+  return { name, ...raised };
+}
+
+/** Waits until the rows that the primary sent before it was stopped have arrived, or for the whole limit. */
+async function awaitReplay({ ports, database, run }: StepContext): Promise<void> {
+  const candidate = database.replicas.find((member) => member.id === run.candidate);
+  for (let waitedSec = 0; waitedSec < REPLAY_LIMIT_SEC; waitedSec += 2) {
+    await ports.time.sleep(2_000);
+    if (!candidate || !database.heartbeat) continue;
+    const reading = await ports.heartbeats.read(database, candidate);
+    if (reading.kind === 'heartbeat' && reading.unchangedForMs >= database.heartbeat.limitMs) return;
+  }
+}
+
+/** The RPO gate: judged again, because fences and hours may have passed since the first look. */
+export async function verifySync(context: StepContext): Promise<StepSaid> {
+  const { ports, pair, key, database, run } = context;
+  const back = await writerIsBack(context);
+  if (back) return undo(back);
+  const choice = await choose(context);
+  if (choice.kind === 'none') return again('no replica can take over', ...choice.because);
+  const noted = await transact(ports.journal, pair, (item) => noteAssessment(item, key, choice.id, choice.loss));
+  if (noted.kind === 'lost') return lost(noted.because);
+  const gate = gateLoss(choice.loss, database.dataLoss, key.epoch, run.consent);
+  if (gate.kind === 'accepted') return done(gate.because, ...choice.because);
+  const asked = await transact(ports.journal, pair, (item) => requestConsent(item, key, gate.lossMs, ports.time.nowMs()));
+  if (asked.kind === 'lost') return lost(asked.because);
+  if (ports.time.nowMs() - asked.atMs >= CONSENT_LIMIT_SEC * 1000) return undo('nobody consented to the loss', gate.because);
+  if (asked.fresh) {
+    await tellRunIfPossible(context, {
+      type: 'failover-needs-consent',
+      action: 'trigger',
+      severity: 'critical',
+      summary: `${pair} waits for consent: ${gate.because}; failover approve ${pair} --epoch ${key.epoch} --loss-ms ${gate.lossMs}`,
+      details: { lossMs: gate.lossMs, candidate: choice.id },
+    });
+  }
+  return { verdict: 'ask', because: [gate.because] };
+}
+
+/** Nobody may be sent to the old primary again, and Route 53 itself must say so, before anything is promoted. */
+export async function latch(context: StepContext): Promise<StepSaid> {
+  const { ports, pair, key, registration, database } = context;
+  const back = await writerIsBack(context);
+  if (back) return undo(back);
+  const set = await transact(ports.journal, pair, (item) => setLatch(item, key, true));
+  if (set.kind === 'lost') return lost(set.because);
+  if (set.kind === 'refused') return undo(set.because);
+  const { latch: wanted, writerName } = set.database;
+  const published = await ports.latchPanel.publish(database, { on: true, hold: wanted.hold !== undefined }, writerName);
+  if (published !== 'published') return again(`the latch was not published: ${published.because}`);
+  const { beacons } = database.latch;
+  const [latched, primary] = await Promise.all([
+    beaconVerdict(ports, registration, beacons.latch),
+    beaconVerdict(ports, registration, beacons.primaryAllowed),
+  ]);
+  const seen = latched.kind === 'unhealthy' && primary.kind === 'unhealthy';
+  return seen ? done(latched.because, primary.because) : again('the latch is not seen yet', latched.because, primary.because);
+}

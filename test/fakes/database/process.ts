@@ -1,0 +1,187 @@
+import type { FenceSettings } from '../../../lib/contracts/database';
+import type { FailoverEvent } from '../../../lib/contracts/events';
+import type { DatabasePorts } from '../../../lib/runtime/drive/database/context';
+import type { Log, Machine } from '../../../lib/runtime/ports';
+import type { Hook } from '../process';
+import type { DatabaseWorld } from './world';
+
+const NEVER = new Promise<never>(() => undefined);
+const silent: Log = { info: () => undefined, error: () => undefined };
+
+export type AllDatabasePorts = DatabasePorts & { readonly machine: Machine };
+
+/** One run of one function. When it dies, its call and every later one never come back. */
+export class DatabaseProcess {
+  public readonly died: Promise<never>;
+  private dead = false;
+  private sayDied: (error: Error) => void = () => undefined;
+
+  constructor(
+    private readonly world: DatabaseWorld,
+    private readonly hook: Hook = () => 'live',
+  ) {
+    this.died = new Promise((_, reject) => {
+      this.sayDied = reject;
+    });
+    this.died.catch(() => undefined);
+  }
+
+  public kill(because: string): void {
+    this.dead = true;
+    this.sayDied(new Error(because));
+  }
+
+  public async run<T>(work: (ports: AllDatabasePorts) => Promise<T>): Promise<T> {
+    return Promise.race([work(this.ports()), this.died]);
+  }
+
+  public ports(): AllDatabasePorts {
+    const { world } = this;
+    const { time, journal } = world;
+    return {
+      log: silent,
+      time: {
+        nowMs: () => time.nowMs(),
+        sleep: (ms) => (this.dead ? NEVER : time.sleep(ms).then(() => (this.dead ? NEVER : undefined))),
+      },
+      dns: this.mortal('dns', {
+        nameServers: async () => world.servers,
+        ask: async (server: string, name: string, _type: string, transport?: string) => {
+          if (world.silent.has(server)) return { kind: 'unknown' as const, because: 'timed out' };
+          const said = world.beacon(name);
+          if (said === undefined) return { kind: 'none' as const, because: 'NXDOMAIN' };
+          world.asked.add(transport ?? 'udp');
+          return { kind: 'answer' as const, values: [said], ttlSec: 1 };
+        },
+        addresses: async (name: string) => [name],
+      }),
+      probe: this.mortal('probe', {
+        probe: async (target: { connect: string }) => {
+          const good = target.connect === '192.0.2.1' ? world.primary.web && world.primary.reachable : world.standby.web;
+          return { kind: good ? ('good' as const) : ('bad' as const), because: good ? '200' : 'ECONNREFUSED', tookMs: 20 };
+        },
+      }) as DatabasePorts['probe'],
+      journal: this.mortal('journal', {
+        read: (pair: string) => journal.read(pair),
+        write: (item: Parameters<typeof journal.write>[0], seen: number) => journal.write(item, seen),
+        once: (key: string) => journal.once(key),
+      }),
+      registry: this.mortal('registry', {
+        pair: async () => world.registration,
+        pairs: async () => [world.registration],
+        checks: async () => ({ primary: 'a', standby: 'b' }),
+      }),
+      databaseRegistry: this.mortal('databaseRegistry', { database: async () => world.database }),
+      machine: this.mortal('machine', {
+        start: async (name: string, input: unknown) => {
+          const kind = world.executions.has(name) ? ('exists' as const) : ('started' as const);
+          if (kind === 'started') world.executions.set(name, input);
+          return { kind, execution: `execution:${name}` };
+        },
+      }),
+      ...this.database(),
+      ...this.outbound(),
+    };
+  }
+
+  private database() {
+    const { world } = this;
+    return {
+      databases: this.mortal('databases', {
+        look: async (_: unknown, member: { id: string }) => world.look(member.id),
+        promote: async (_: unknown, member: { id: string }, epoch: number) => world.promote(member.id, epoch),
+        switchover: async (_: unknown, member: { id: string }, epoch: number) => world.promote(member.id, epoch),
+      }) as DatabasePorts['databases'],
+      lags: this.mortal('lags', {
+        samples: async (_: unknown, member: { id: string }, fromMs: number, toMs: number) =>
+          world.samples(member.id, fromMs, toMs),
+      }) as DatabasePorts['lags'],
+      heartbeats: this.mortal('heartbeats', {
+        read: async (_: unknown, member: { id: string }) => world.heartbeat(member.id),
+      }) as DatabasePorts['heartbeats'],
+      latchPanel: this.mortal('latchPanel', {
+        publish: async (
+          _: unknown,
+          latch: { on: boolean; hold: boolean },
+          writers: Readonly<Record<string, boolean>>,
+        ): Promise<'published'> => {
+          world.publish(latch.on, latch.hold, writers);
+          return 'published';
+        },
+      }) as DatabasePorts['latchPanel'],
+      fences: this.mortal('fences', {
+        raise: async (fence: FenceSettings) => {
+          if (!world.primary.reachable) return { kind: 'down' as const, because: 'the Region does not answer' };
+          const name = fence.kind === 'networkAcl' ? fence.denyAcl : fence.kind === 'function' ? fence.name : fence.id;
+          world.fences.add(name);
+          world.timeline.push(`fence ${name}`);
+          return { kind: 'up' as const, level: fence.kind === 'networkAcl' ? 'F3' : fence.kind === 'function' ? 'F4' : 'F6' };
+        },
+        lower: async (fence: FenceSettings) => {
+          const name = fence.kind === 'networkAcl' ? fence.denyAcl : fence.kind === 'function' ? fence.name : fence.id;
+          if (!world.primary.reachable && world.fences.has(name)) return { kind: 'failed' as const, because: 'no answer' };
+          world.fences.delete(name);
+          return { kind: 'lowered' as const };
+        },
+      }),
+    };
+  }
+
+  private outbound() {
+    const { world } = this;
+    return {
+      applications: this.mortal('applications', {
+        refresh: async (_: unknown, token: string) => {
+          if (world.refreshed.has(token)) return 'done' as const;
+          world.refreshed.add(token);
+          return 'started' as const;
+        },
+      }),
+      pointer: this.mortal('pointer', {
+        set: async (parameter: string, endpoint: string, epoch: number) => {
+          const found = world.pointers.get(parameter);
+          if (found && found.epoch > epoch) return 'newer' as const;
+          world.pointers.set(parameter, { endpoint, epoch });
+          return 'set' as const;
+        },
+      }),
+      leases: this.mortal('leases', {
+        read: async () => ({ kind: 'lease' as const, ...world.lease }),
+        take: async (_pair: string, seenRvn: string, epoch: number, holder: string) => {
+          if (world.lease.rvn !== seenRvn) return 'lost' as const;
+          world.lease = { rvn: `${holder}-${epoch}`, epoch, holder, renewing: false };
+          return 'taken' as const;
+        },
+      }),
+      metrics: this.mortal('metrics', {
+        publish: async (metrics: readonly { name: string; value: number }[]) => {
+          world.metrics.push(...metrics);
+        },
+      }) as DatabasePorts['metrics'],
+      announcer: this.mortal('announcer', {
+        announce: async (topicArn: string, event: FailoverEvent) => {
+          world.announced.push({ ...event, topic: topicArn.split(':').pop() ?? '' });
+        },
+      }),
+    };
+  }
+
+  private mortal<T extends object>(port: string, calls: T): T {
+    const wrapped = Object.entries(calls).map(([name, call]) => [
+      name,
+      async (...given: unknown[]) => {
+        if (this.dead || this.dies(`${port}.${name}`, 'before')) return NEVER;
+        const answer = await (call as (...args: unknown[]) => Promise<unknown>)(...given);
+        return this.dead || this.dies(`${port}.${name}`, 'after') ? NEVER : answer;
+      },
+    ]);
+    return Object.fromEntries(wrapped) as T;
+  }
+
+  private dies(call: string, phase: 'before' | 'after'): boolean {
+    if (this.hook(call, phase) === 'live') return false;
+    this.dead = true;
+    this.sayDied(new Error(`died ${phase} ${call}`));
+    return true;
+  }
+}

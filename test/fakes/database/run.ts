@@ -1,0 +1,46 @@
+import type { DatabaseStepInput } from '../../../lib/contracts/database';
+import { type Acquire, acquire } from '../../../lib/decide/database/order-rules';
+import type { DatabaseRun } from '../../../lib/decide/database/state';
+import { databaseStep } from '../../../lib/runtime/drive/database/step';
+import { type RunEnd, runPlan } from '../../../lib/runtime/drive/database/walk';
+import { transact } from '../../../lib/runtime/drive/transact';
+import type { Hook } from '../process';
+import { DatabaseProcess } from './process';
+import { type DatabaseWorld, membersOf } from './world';
+
+/** Takes the pair, as the prober or a person does. */
+export async function acquired(world: DatabaseWorld, change: Partial<Acquire> = {}): Promise<DatabaseRun> {
+  const answer = await transact(world.journal, 'app', (item) =>
+    acquire(item, {
+      pair: 'app',
+      kind: 'failover',
+      startedBy: 'prober',
+      automatic: true,
+      seenEpoch: item?.epoch ?? 0,
+      nowMs: world.time.nowMs(),
+      members: membersOf(world.database),
+      ...change,
+    }),
+  );
+  if (answer.kind !== 'acquired') throw new Error(answer.because.join('; '));
+  return answer.run;
+}
+
+/** Calls one step in a process of its own; a process that dies is what Step Functions sees as an error. */
+export const carryIn = (world: DatabaseWorld, hook?: Hook) => (input: DatabaseStepInput) =>
+  new DatabaseProcess(world, hook).run((ports) => databaseStep(input, ports));
+
+/** Walks the whole plan for a run. */
+export const walked = (world: DatabaseWorld, run: DatabaseRun, hook?: Hook): Promise<RunEnd> =>
+  world.time.run(runPlan({ pair: 'app', run: run.id, epoch: run.epoch }, carryIn(world, hook), world.time));
+
+/** A minute after the primary died, seen by the prober at once. */
+export async function outage(world: DatabaseWorld, change: Partial<Acquire> = {}): Promise<DatabaseRun> {
+  await world.time.pass(600_000);
+  world.killPrimary();
+  const failedAtMs = world.time.nowMs();
+  await world.time.pass(60_000);
+  return acquired(world, { failedAtMs, gapsMs: { 'app-b1': 5_000, 'app-b2': 5_000 }, ...change });
+}
+
+export const said = (world: DatabaseWorld) => world.announced.map((event) => `${event.severity} ${event.type}`);
