@@ -1,4 +1,4 @@
-import { beaconName } from '../../decide/names';
+import { type BeaconSubject, beaconName } from '../../decide/names';
 import { type Problems, shown } from '../internal/problems';
 
 /**
@@ -24,11 +24,11 @@ export abstract class Beacons {
   }
 
   /**
-   * Name of the beacon of one side; undefined without beacons.
+   * Name of one beacon; undefined without beacons.
    *
    * @internal
    */
-  public abstract _name(side: 'primary' | 'standby', fqdn: string): string | undefined;
+  public abstract _name(subject: BeaconSubject, fqdn: string): string | undefined;
 
   /**
    * Adds what is wrong with the label.
@@ -43,8 +43,8 @@ class LabelledBeacons extends Beacons {
     super();
   }
 
-  public _name(side: 'primary' | 'standby', fqdn: string): string {
-    return beaconName(side, fqdn, this.label);
+  public _name(subject: BeaconSubject, fqdn: string): string {
+    return beaconName(subject, fqdn, this.label);
   }
 
   public _check(problems: Problems): void {

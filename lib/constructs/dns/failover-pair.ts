@@ -1,24 +1,27 @@
 import type { Duration } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import type { LatchSettings } from '../../contracts/database';
 import type { DrillSettings, PairRegistration, RegisteredAlarm } from '../../contracts/registration';
 import { type AlertPath, AlertSeverity } from '../alert';
 import { BudgetEntry } from '../budget/budget-entry';
-import { Problems, refuse, warn } from '../internal/problems';
+import { Problems, refuse } from '../internal/problems';
 import type { FailoverRegions } from '../regions';
 import { Beacons } from './beacons';
 import type { BothUnhealthy } from './both-unhealthy';
 import type { HealthProbe } from './health-probe';
+import type { Latch } from './latch';
+import { bindLatch } from './latch/bind-latch';
+import { planLatch } from './latch/latch-rules';
+import type { PairLatch } from './latch/pair-latch';
 import { certificateMetric, healthMetric, makeHealthAlarm, makeReachAlarm, type PairAlarm, reachMetric } from './pair-alarms';
 import { budgetFacts } from './pair-budget';
-import { makeBeacon, makeChecks, makeRecords, type PairChecks } from './pair-records';
+import { makeBeacon, makeChecks, makeRecords, type PairChecks, type PairRecord } from './pair-records';
 import { Registration, writeChecks } from './pair-registration';
 import { type PairPlan, planPair } from './pair-rules';
+import { warnAbout } from './pair-warnings';
 import type { PairSide } from './side';
 import type { Site } from './site';
-
-/** A longer time to live warns: it counts in full against the RTO. */
-const LONG_TTL_SEC = 60;
 
 /** One name, two sites. */
 export interface FailoverPairProps {
@@ -81,6 +84,12 @@ export interface FailoverPairProps {
    * @default Beacons.open()
    */
   readonly beacons?: Beacons;
+  /**
+   * Keeps a decision against the primary: users stay on the standby however healthy the primary looks.
+   *
+   * @default - none, and `Latch.alarm()` once a database that is promoted is bound to the pair
+   */
+  readonly latch?: Latch;
 }
 
 /**
@@ -124,19 +133,28 @@ export class FailoverPair extends Construct {
 
   private readonly plan: PairPlan;
   private readonly checks: PairChecks;
+  private readonly records: readonly PairRecord[];
+  private readonly beacons: Beacons;
+  /** False when the user said so. */
+  private readonly mayLatch: boolean;
+  private latch?: PairLatch;
   /** Absent without beacons. */
   private readonly registration?: Registration;
 
   /**
    * @throws WrongStack, PairName, RecordName, Wildcard, ApexCname, SitesDoNotMatch, SameSite, SiteAddress, SiteName,
-   * RegionalName, HostedZoneId, CrossRegionToken, TooManyPairs and the codes of `HealthProbe`; all that apply at once.
+   * RegionalName, HostedZoneId, CrossRegionToken, TooManyPairs, BeaconsNeeded, LatchNeedsStandbyCheck, LatchGeneration and the
+   * codes of `HealthProbe`; all that apply at once.
    */
   constructor(scope: Construct, id: string, props: FailoverPairProps) {
     super(scope, id);
     const { regions, alerts } = props;
     const problems = new Problems();
     this.pairName = props.pairName ?? id.toLowerCase();
+    this.beacons = props.beacons ?? Beacons.open();
     const plan = planPair(this, this.pairName, props, problems);
+    const generation = props.latch?._generation(problems);
+    if (plan && generation !== undefined) planLatch(plan, this.beacons, problems);
     problems.throwAt(this);
     if (!plan) throw new Error('a pair without a plan has a problem');
 
@@ -145,9 +163,9 @@ export class FailoverPair extends Construct {
     this.regions = regions;
     this.alerts = alerts;
     this.checks = makeChecks(this, regions, plan);
-    makeRecords(this, regions, plan, this.checks);
+    this.records = makeRecords(this, regions, plan, this.checks);
     writeChecks(this, regions, plan, this.checks);
-    this.registration = this.makeBeacons(props.beacons ?? Beacons.open());
+    this.registration = this.makeBeacons();
 
     this.primaryHealthAlarm = this.watch(makeHealthAlarm(this, regions, plan, 'primary', this.primaryHealthCheckId));
     this.primaryReachAlarm = this.watch(makeReachAlarm(this, regions, plan, this.primaryHealthCheckId), AlertSeverity.WARNING);
@@ -155,7 +173,9 @@ export class FailoverPair extends Construct {
       this.standbyHealthAlarm = this.watch(makeHealthAlarm(this, regions, plan, 'standby', this.standbyHealthCheckId));
     }
     this._budget = new BudgetEntry(this, budgetFacts(plan, plan.fqdn === regions.zone.zoneName));
-    this.warnAbout(props);
+    warnAbout(this, props, plan, this.checks);
+    this.mayLatch = props.latch === undefined || generation !== undefined;
+    if (generation !== undefined) this.makeLatch(generation);
   }
 
   /** Id of the primary's health check. Only for use in `regions.routing`: its value must not cross a Region. */
@@ -249,6 +269,28 @@ export class FailoverPair extends Construct {
     this.needRegistration('a drill').setTopics(topics);
   }
 
+  /**
+   * The latch, for a database that is promoted; made here if the user has not said otherwise. Idempotent.
+   *
+   * @internal
+   */
+  public _useLatch(): LatchSettings {
+    if (!this.mayLatch) {
+      refuse(
+        this,
+        'LatchNeeded',
+        'latch is Latch.none(), but a database that is promoted is bound to the pair; a rebooted primary would get its users back beside a new writer; leave latch out',
+      );
+    }
+    return (this.latch ?? this.makeLatch(1)).settings;
+  }
+
+  private makeLatch(generation: number): PairLatch {
+    const { regions, plan, checks, records, beacons, registration } = this;
+    this.latch = bindLatch(this, { regions, plan, checks, records, beacons, registration, generation });
+    return this.latch;
+  }
+
   private needRegistration(who: string): Registration {
     if (this.registration) return this.registration;
     return refuse(
@@ -258,13 +300,14 @@ export class FailoverPair extends Construct {
     );
   }
 
-  private makeBeacons(beacons: Beacons): Registration | undefined {
+  private makeBeacons(): Registration | undefined {
+    const { beacons } = this;
     const primary = beacons._name('primary', this.recordFqdn);
     const standby = beacons._name('standby', this.recordFqdn);
     if (primary === undefined || standby === undefined) return undefined;
-    makeBeacon(this, this.regions, this.plan, { side: 'primary', name: primary, check: this.checks.primary });
+    makeBeacon(this, this.regions, this.plan, { subject: 'primary', name: primary, check: this.checks.primary });
     const check = this.checks.standby;
-    if (check) makeBeacon(this, this.regions, this.plan, { side: 'standby', name: standby, check });
+    if (check) makeBeacon(this, this.regions, this.plan, { subject: 'standby', name: standby, check });
     return new Registration(this, this.regions, this.plan, { primary, ...(check ? { standby } : {}) });
   }
 
@@ -272,24 +315,5 @@ export class FailoverPair extends Construct {
     this.registration?.addAlarm(registered);
     this.alerts?.addAlarm(alarm, { severity, pairName: this.pairName });
     return alarm;
-  }
-
-  private warnAbout({ ttl, alerts }: FailoverPairProps): void {
-    const { plan, checks } = this;
-    this.regions._pairs.countChecks(this, checks.standby ? 2 : 1);
-    if (!alerts) warn(this, 'NoAlerts', `nobody is told when a side of ${plan.fqdn} fails; set alerts`);
-    if (ttl && plan.aliased) {
-      warn(
-        this,
-        'TtlIgnored',
-        `ttl is set, but aliases of load balancers at the apex have 60 s; leave it out, or use a recordName`,
-      );
-    } else if (plan.ttlSec > LONG_TTL_SEC) {
-      warn(
-        this,
-        'LongTtl',
-        `ttl is ${plan.ttlSec} s and counts in full against the RTO; AWS advises ${LONG_TTL_SEC} s or less; lower ttl`,
-      );
-    }
   }
 }

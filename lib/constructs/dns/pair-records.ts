@@ -1,7 +1,7 @@
 import { Duration, Tags } from 'aws-cdk-lib';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import type { Construct } from 'constructs';
-import { BEACON_HEALTHY, BEACON_UNHEALTHY } from '../../decide/names';
+import { BEACON_HEALTHY, BEACON_UNHEALTHY, type BeaconSubject } from '../../decide/names';
 import { numberOf } from '../../decide/timings';
 import { keepId } from '../internal/stable-id';
 import type { FailoverRegions } from '../regions';
@@ -62,8 +62,22 @@ function typeOf({ protocol, searchString }: BoundProbe): route53.HealthCheckType
   }
 }
 
+/** One record that users resolve. */
+export interface PairRecord {
+  readonly side: 'primary' | 'standby';
+  readonly record: route53.RecordSet;
+  /** False for a standby that is answered without a check. */
+  readonly checked: boolean;
+}
+
 /** Makes the records that users resolve. */
-export function makeRecords(scope: Construct, regions: FailoverRegions, plan: PairPlan, checks: PairChecks): void {
+export function makeRecords(
+  scope: Construct,
+  regions: FailoverRegions,
+  plan: PairPlan,
+  checks: PairChecks,
+): readonly PairRecord[] {
+  const records: PairRecord[] = [];
   const standbyCheck = plan.bothUnhealthy === BothUnhealthy.STANDBY ? undefined : checks.standby;
   const sides = [
     { planned: plan.primary, failover: route53.Failover.PRIMARY, healthCheck: checks.primary },
@@ -82,23 +96,25 @@ export function makeRecords(scope: Construct, regions: FailoverRegions, plan: Pa
         healthCheck,
       });
       keepId(record, regions.controlSetName, plan.name, planned.side, type);
+      records.push({ side: planned.side, record, checked: healthCheck !== undefined });
     }
   }
+  return records;
 }
 
-/** Makes one TXT failover pair on the check of a side: what it answers is Route 53's verdict. */
+/** Makes one TXT failover pair on a check: what it answers is Route 53's verdict. */
 export function makeBeacon(
   scope: Construct,
   regions: FailoverRegions,
   plan: PairPlan,
-  beacon: { readonly side: 'primary' | 'standby'; readonly name: string; readonly check: route53.HealthCheck },
+  beacon: { readonly subject: BeaconSubject; readonly name: string; readonly check: route53.IHealthCheck },
 ): void {
   const verdicts = [
     { text: BEACON_HEALTHY, failover: route53.Failover.PRIMARY, healthCheck: beacon.check },
     { text: BEACON_UNHEALTHY, failover: route53.Failover.SECONDARY, healthCheck: undefined },
   ];
   for (const { text, failover, healthCheck } of verdicts) {
-    const record = zoneRecord(scope, `${beacon.side}-beacon-${text}`, {
+    const record = zoneRecord(scope, `${beacon.subject}-beacon-${text}`, {
       zone: regions.zone,
       name: beacon.name,
       type: route53.RecordType.TXT,
@@ -108,6 +124,6 @@ export function makeBeacon(
       setIdentifier: text,
       healthCheck,
     });
-    keepId(record, regions.controlSetName, plan.name, beacon.side, 'beacon', text);
+    keepId(record, regions.controlSetName, plan.name, beacon.subject, 'beacon', text);
   }
 }

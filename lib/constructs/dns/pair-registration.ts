@@ -1,6 +1,7 @@
 import { Lazy, Stack } from 'aws-cdk-lib';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import type { IConstruct } from 'constructs';
+import type { LatchSettings } from '../../contracts/database';
 import {
   type ChecksDocument,
   type DrillSettings,
@@ -26,6 +27,7 @@ export class Registration {
   private readonly alarms: RegisteredAlarm[] = [];
   private drill?: DrillSettings;
   private topics?: { readonly critical: string; readonly warning: string };
+  private latch?: LatchSettings;
 
   public constructor(
     private readonly pair: IConstruct,
@@ -53,6 +55,11 @@ export class Registration {
     this.checkSize();
   }
 
+  public setLatch(latch: LatchSettings): void {
+    this.latch = latch;
+    this.checkSize();
+  }
+
   public addAlarm(alarm: RegisteredAlarm): void {
     this.alarms.push(alarm);
     this.checkSize();
@@ -74,6 +81,7 @@ export class Registration {
       alarms: this.alarms,
       topics: this.topics,
       drill: this.drill,
+      latch: this.latch,
     };
   }
 

@@ -1,0 +1,1 @@
+export { type AlarmLatchOptions, Latch } from './latch';
