@@ -13,7 +13,8 @@ const PATIENCE_MS = 120_000;
 /** True once it writes for itself. Where the service names its writer, only that word counts. */
 export function standsAlone(view: MemberView, kind: DatabaseKind): boolean {
   if (view.status !== 'available') return false;
-  return kind === 'readReplicas' ? view.replicaOf === undefined : view.isWriter === true;
+  if (kind === 'auroraGlobal') return view.isWriter === true;
+  return view.replicaOf === undefined && view.isWriter !== false;
 }
 
 export async function promote(context: StepContext): Promise<StepSaid> {
