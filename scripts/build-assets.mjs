@@ -1,8 +1,9 @@
 // Bundles every Lambda entry point: lib/runtime/handlers/<name>.ts -> assets/<name>/index.js.
 // The output is the same in every checkout folder, so that asset hashes are stable.
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { licensesOf } from './licenses.mjs';
 
 const root = join(import.meta.dirname, '..');
 const handlers = join(root, 'lib/runtime/handlers');
@@ -44,8 +45,11 @@ export const handlerNames = names;
 if (process.argv[1] === import.meta.filename) {
   const outdir = join(root, 'assets');
   mkdirSync(outdir, { recursive: true });
-  await Promise.all(names.map((name) => build(lambdaOptions(name, outdir))));
+  const built = await Promise.all(names.map((name) => build({ ...lambdaOptions(name, outdir), metafile: true })));
   // Afterwards, so that a synth beside this build always finds its bundles.
   for (const folder of readdirSync(outdir))
     if (!names.includes(folder)) rmSync(join(outdir, folder), { recursive: true, force: true });
+  // Beside the bundles, not in them: a text does not change the hash of an asset.
+  const inputs = Object.assign({}, ...built.map(({ metafile }) => metafile.inputs));
+  writeFileSync(join(outdir, 'THIRD-PARTY-LICENSES.txt'), licensesOf(root, { inputs }));
 }
