@@ -100,7 +100,8 @@ export function placeAfter(step: DatabaseStep | UndoStep, verdict: StepVerdict):
     case 'ask':
       return step;
     case 'undo':
-      return isUndoStep(step) ? 'stuck' : 'undo_latch';
+      // Behind the promotion there is no way back, and what asks for one has misunderstood.
+      return placeAfterError(step);
     case 'stuck':
     case 'lost':
       return verdict;
