@@ -128,7 +128,10 @@ async function killInTheMiddle(lab: Lab, story: Story, disturbance: Disturbance)
  * can. Mended once somebody is paged for real.
  */
 async function breakForReal(lab: Lab): Promise<Expectation> {
-  await lab.world.truth.when('check-updated', (event) => pathOf(event).startsWith(MARKER_PATH_PREFIX));
+  const marked = () => lab.world.truth.first('check-updated', (event) => pathOf(event).startsWith(MARKER_PATH_PREFIX));
+  // A drill that refuses to start never marks the check.
+  const began = await until(lab, KILL_LIMIT_SEC, () => marked() !== undefined);
+  if (!began) return expectation('the drill breaks the health check', false, 'it never did');
   await lab.time.sleep(OUTAGE_AFTER_MS);
   await lab.world.sites.primary.fail('refused');
   const real = () => lab.pagerDuty.open().filter(({ severity }) => severity === 'critical');
