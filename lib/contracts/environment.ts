@@ -33,4 +33,8 @@ export const ENV = {
   heartbeatSecret: 'HEARTBEAT_SECRET',
   /** Database that holds the heartbeat table. */
   heartbeatDatabase: 'HEARTBEAT_DATABASE',
+  /** Secret with `username`, `password` and, for PostgreSQL, `dbname` of the heartbeat reader. */
+  databaseSecret: 'DATABASE_SECRET',
+  /** Optional: PEM of a certificate authority that the databases' certificates come from, besides those of RDS. */
+  databaseAuthority: 'DATABASE_AUTHORITY',
 } as const;

@@ -1,0 +1,36 @@
+import type { OrderAnswer } from '../../ports/database';
+
+/** A look is tried twice; an order is made once, because only a look can tell what a lost answer meant. */
+export const LOOK = { requestTimeoutMs: 5_000, attempts: 2 } as const;
+export const ORDER = { requestTimeoutMs: 10_000, attempts: 1 } as const;
+
+/** Error codes of Node that say that nothing was sent. */
+const NOT_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'];
+
+const THROTTLED = ['Throttling', 'ThrottlingException', 'RequestLimitExceeded', 'TooManyRequestsException', 'SlowDown'];
+
+interface SdkError extends Error {
+  readonly code?: string;
+  readonly $metadata?: { readonly httpStatusCode?: number };
+}
+
+/**
+ * What a failed order may have come to. A refusal in so many words had no effect; no answer, or a fault of the service,
+ * leaves it open.
+ */
+export function failedOrder(error: unknown): Extract<OrderAnswer, { kind: 'refused' | 'ambiguous' }> {
+  const { name, message, code, $metadata } = (error instanceof Error ? error : new Error(String(error))) as SdkError;
+  const because = `${name}: ${message}`;
+  const status = $metadata?.httpStatusCode;
+  if (THROTTLED.includes(name)) return { kind: 'refused', because, retryable: true };
+  if (status !== undefined && status >= 400 && status < 500) return { kind: 'refused', because, retryable: false };
+  if (name === 'CredentialsProviderError' || (code !== undefined && NOT_SENT.includes(code))) {
+    return { kind: 'refused', because, retryable: true };
+  }
+  return { kind: 'ambiguous', because };
+}
+
+/** Last part of an ARN or the id itself: sources in other Regions are named by ARN. */
+export const idOf = (nameOrArn: string) => nameOrArn.split(':').at(-1) ?? nameOrArn;
+
+export const regionOf = (arn: string) => arn.split(':')[3] ?? '';

