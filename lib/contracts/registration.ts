@@ -29,8 +29,8 @@ export interface PairRegistration {
   readonly topics?: { readonly critical: string; readonly warning: string };
   /** Absent when the pair has no drill. */
   readonly drill?: DrillSettings;
-  /** Absent when nothing can latch the primary out. */
-  readonly latch?: LatchSettings;
+  /** Absent when nothing can latch the primary out. `region`: where its alarms are. */
+  readonly latch?: LatchSettings & { readonly region: string };
 }
 
 /** What one side answers, and how to probe it directly. */

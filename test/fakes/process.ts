@@ -1,5 +1,6 @@
 import type { DrillStepInput } from '../../lib/contracts/drill';
 import type { FailoverEvent } from '../../lib/contracts/events';
+import { latchMetrics } from '../../lib/decide/latch';
 import type { DrillPorts } from '../../lib/runtime/drive/drill/context';
 import type { StartPorts } from '../../lib/runtime/drive/drill/start';
 import type { KeeperPorts } from '../../lib/runtime/drive/keeper';
@@ -107,6 +108,13 @@ export class Process {
       metrics: this.mortal('metrics', {
         publish: async (metrics: Parameters<DrillPorts['metrics']['publish']>[0]) => {
           world.published.push(...metrics);
+        },
+      }),
+      latchPanel: this.mortal('latchPanel', {
+        publish: async (...[of, latch, writers]: Parameters<KeeperPorts['latchPanel']['publish']>) => {
+          if (world.latchPanelDown) return world.latchPanelDown;
+          world.published.push(...latchMetrics(of, latch, writers));
+          return 'published' as const;
         },
       }),
       reports: this.mortal('reports', {

@@ -26,6 +26,9 @@ export class World {
   public readonly executions = new Map<string, unknown>();
   public readonly alarmStates = new Map<string, 'OK' | 'ALARM' | 'INSUFFICIENT_DATA'>();
   public alarmsDown: Unknown | undefined;
+  public latchPanelDown: Unknown | undefined;
+  /** What each server shows on the beacon of the latch: `healthy` is not latched. */
+  public readonly latchBeacon: Record<string, 'healthy' | 'unhealthy'> = {};
   public readonly published: {
     readonly name: string;
     readonly value: number;
@@ -79,6 +82,7 @@ export class World {
     const txt = (healthy: boolean): DnsAnswer => ({ kind: 'answer', values: [healthy ? 'healthy' : 'unhealthy'], ttlSec: 1 });
     if (type === 'TXT' && name === beacons.primary) return txt(this.primaryHealthy());
     if (type === 'TXT' && name === beacons.standby) return txt(this.standby.up);
+    if (type === 'TXT' && name === this.registration.latch?.beacons.latch) return txt(this.latchBeacon[server] !== 'unhealthy');
     const side = this.primaryHealthy() || !this.standby.up ? this.registration.primary : this.registration.standby;
     const found = name === recordName ? side.answers.find((answer) => answer.type === type) : undefined;
     return found ? { kind: 'answer', values: found.values, ttlSec } : { kind: 'none', because: `${name} has no ${type} record` };

@@ -81,7 +81,7 @@ export class Registration {
       alarms: this.alarms,
       topics: this.topics,
       drill: this.drill,
-      latch: this.latch,
+      latch: this.latch && { ...this.latch, region: regions.standbyRegion },
     };
   }
 

@@ -54,7 +54,7 @@ export type DoubtAnswer =
   /** What was paged is over. */
   | { readonly kind: 'resolve' };
 
-/** Keeps the age of a contradiction in the journal, so that it outlives the keeper's minute; pages once it is old enough. */
+/** Keeps the age of a contradiction in the journal, so that it outlives the keeper's minute; asks for a page once it is old enough. */
 export function noteDoubt(
   item: JournalItem | undefined,
   verdict: LatchVerdict,
@@ -62,23 +62,33 @@ export function noteDoubt(
   nowMs: number,
 ): Ruled<DoubtAnswer> {
   const doubt = item?.latchDoubt;
-  if (!item || verdict.kind === 'unknown') return { kind: 'keep', answer: { kind: 'quiet' } };
+  if (!item || verdict.kind === 'unknown') return quiet;
   if (verdict.kind === 'ours') {
-    if (!doubt) return { kind: 'keep', answer: { kind: 'quiet' } };
-    const { latchDoubt: _over, ...rest } = item;
-    return { kind: 'write', item: rest, answer: { kind: doubt.paged ? 'resolve' : 'quiet' } };
+    if (!doubt) return quiet;
+    return doubt.paged ? { kind: 'keep', answer: { kind: 'resolve' } } : withoutDoubt(item);
   }
   if (!doubt || doubt.wanted !== wanted) {
     // An order changed meanwhile what is wanted; what was paged stays open until all agree.
     const latchDoubt = { sinceMs: nowMs, wanted, paged: doubt?.paged ?? false };
     return { kind: 'write', item: { ...item, latchDoubt }, answer: { kind: 'quiet' } };
   }
-  if (doubt.paged || nowMs - doubt.sinceMs <= DOUBT_MS) return { kind: 'keep', answer: { kind: 'quiet' } };
-  return {
-    kind: 'write',
-    item: { ...item, latchDoubt: { ...doubt, paged: true } },
-    answer: { kind: 'page', sinceMs: doubt.sinceMs },
-  };
+  if (doubt.paged || nowMs - doubt.sinceMs <= DOUBT_MS) return quiet;
+  return { kind: 'keep', answer: { kind: 'page', sinceMs: doubt.sinceMs } };
+}
+
+/** Written once the page or its end is delivered: a page that got lost is asked for again the next minute. */
+export function doubtTold(item: JournalItem | undefined, told: 'page' | 'resolve'): Ruled<DoubtAnswer> {
+  const doubt = item?.latchDoubt;
+  if (!item || !doubt) return quiet;
+  if (told === 'resolve') return withoutDoubt(item);
+  return { kind: 'write', item: { ...item, latchDoubt: { ...doubt, paged: true } }, answer: { kind: 'quiet' } };
+}
+
+const quiet: Ruled<DoubtAnswer> = { kind: 'keep', answer: { kind: 'quiet' } };
+
+function withoutDoubt(item: JournalItem): Ruled<DoubtAnswer> {
+  const { latchDoubt: _over, ...rest } = item;
+  return { kind: 'write', item: rest, answer: { kind: 'quiet' } };
 }
 
 export interface Expired {

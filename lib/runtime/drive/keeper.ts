@@ -12,18 +12,14 @@ import {
 import { endDrill, isFinal } from '../../decide/drill/rules';
 import type { EndedDrill, JournalItem, RunningDrill } from '../../decide/journal';
 import { METRIC, pairDimensions } from '../../decide/metrics';
-import type { Alarms, Announcer, Functions, Journal, Log, Metrics, Registry, Time } from '../ports';
+import type { Functions, Metrics, Registry } from '../ports';
 import { drillIncident, isUnknown, tell } from './drill/context';
+import { hasLatch, keepLatch, type LatchPorts } from './latch';
 import { transact } from './transact';
 
-export interface KeeperPorts {
-  readonly time: Time;
-  readonly log: Log;
-  readonly journal: Journal;
+export interface KeeperPorts extends LatchPorts {
   readonly registry: Registry;
-  readonly alarms: Alarms;
   readonly metrics: Metrics;
-  readonly announcer: Announcer;
   readonly functions: Functions;
   /** The restore function: the keeper itself may not touch a health check. */
   readonly restoreFunction: string;
@@ -32,7 +28,8 @@ export interface KeeperPorts {
 const HOUR_MS = 3_600_000;
 
 /**
- * Runs every minute: puts back what is overdue, ends what nobody will end, and watches what a drill leaves behind.
+ * Runs every minute: says again what is latched, puts back what is overdue, ends what nobody will end, and watches what a drill
+ * leaves behind.
  *
  * @throws Error when anything could not be kept, after everything else was
  */
@@ -41,19 +38,26 @@ export async function keep(ports: KeeperPorts): Promise<void> {
   if (isUnknown(pairs)) throw new Error(`the registrations cannot be read: ${pairs.because}`);
   const failed: string[] = [];
   await Promise.all(
-    pairs
-      .filter((registration) => registration.drill)
-      .map(async (registration) => {
-        for (const duty of [keepDrill, keepAfterglow, keepAge]) {
-          try {
-            await duty(registration, ports);
-          } catch (error) {
-            failed.push(`${registration.pair}: ${duty.name}: ${(error as Error).message}`);
-          }
+    pairs.map(async (registration) => {
+      for (const [duty, act] of dutiesOf(registration, ports)) {
+        try {
+          await act();
+        } catch (error) {
+          failed.push(`${registration.pair}: ${duty}: ${(error as Error).message}`);
         }
-      }),
+      }
+    }),
   );
   if (failed.length > 0) throw new Error(`not everything was kept: ${failed.join('; ')}`);
+}
+
+/** The latch first: it is what users feel, and a drill can wait a second. */
+function dutiesOf(registration: PairRegistration, ports: KeeperPorts): readonly (readonly [string, () => Promise<void>])[] {
+  const drilled = registration.drill ? [keepDrill, keepAfterglow, keepAge] : [];
+  return [
+    ...(hasLatch(registration) ? [['keepLatch', () => keepLatch(registration, ports)] as const] : []),
+    ...drilled.map((duty) => [duty.name, () => duty(registration, ports)] as const),
+  ];
 }
 
 async function keepDrill(registration: PairRegistration, ports: KeeperPorts): Promise<void> {

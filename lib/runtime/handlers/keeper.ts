@@ -1,5 +1,7 @@
 import { ENV } from '../../contracts/environment';
+import { AuthoritativeDns } from '../adapters/authoritative-dns';
 import { CloudWatchAlarms, CloudWatchMetrics } from '../adapters/cloudwatch';
+import { CloudWatchLatchPanel } from '../adapters/cloudwatch-latch-panel';
 import { DynamoDbJournal } from '../adapters/dynamodb-journal';
 import { environment } from '../adapters/environment';
 import { LambdaFunctions } from '../adapters/lambda-functions';
@@ -12,17 +14,20 @@ const env = environment(ENV, ['journalTable', 'registryPath', 'restoreFunctionAr
 /** A restore for the keeper answers sooner; the next minute tries again. */
 const RESTORE_LIMIT_MS = 45_000;
 const time = new SystemTime();
+const metrics = new CloudWatchMetrics();
 const ports = {
   time,
   log: new JsonLog('keeper'),
   journal: new DynamoDbJournal(env.journalTable, time),
   registry: new SsmRegistry(env.registryPath),
+  dns: new AuthoritativeDns(),
   alarms: new CloudWatchAlarms(),
-  metrics: new CloudWatchMetrics(),
+  metrics,
+  latchPanel: new CloudWatchLatchPanel(metrics),
   announcer: new SnsAnnouncer(),
   functions: new LambdaFunctions(RESTORE_LIMIT_MS),
   restoreFunction: env.restoreFunctionArn,
 };
 
-/** Runs every minute. Calls: GetItem, PutItem; GetParametersByPath; DescribeAlarms, PutMetricData; Publish; Invoke of the restore function. */
+/** Runs every minute. Calls: DNS; GetItem, PutItem; GetParametersByPath; DescribeAlarms, PutMetricData; Publish; Invoke of the restore function. */
 export const handler = () => keep(ports);

@@ -119,7 +119,7 @@ describe('a latched pair', () => {
         standbyAllowed: '_allowed-standby._failover.app.example.com',
       },
     };
-    expect(registrationOf(standby).latch).toEqual(settings);
+    expect(registrationOf(standby).latch).toEqual({ ...settings, region: 'eu-central-1' });
     expect(made.pair._useLatch()).toEqual(settings);
   });
 

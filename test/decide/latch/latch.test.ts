@@ -7,6 +7,7 @@ import {
   beaconLatch,
   compile,
   DOUBT_MS,
+  doubtTold,
   expire,
   type Formula,
   judgeLatch,
@@ -225,14 +226,7 @@ describe('a doubt about the latch', () => {
   test.each<[string, Parameters<typeof after>, ReturnType<typeof after>]>([
     ['begins with the first contradiction', [undefined, against, 1_000], [{ kind: 'quiet' }, doubt]],
     ['stays quiet for three minutes', [doubt, against, 1_000 + DOUBT_MS], [{ kind: 'quiet' }, 'kept']],
-    [
-      'pages a millisecond later, once',
-      [doubt, against, 1_001 + DOUBT_MS],
-      [
-        { kind: 'page', sinceMs: 1_000 },
-        { ...doubt, paged: true },
-      ],
-    ],
+    ['asks for a page a millisecond later', [doubt, against, 1_001 + DOUBT_MS], [{ kind: 'page', sinceMs: 1_000 }, 'kept']],
     ['does not page again', [{ ...doubt, paged: true }, against, 9_999_999], [{ kind: 'quiet' }, 'kept']],
     [
       'starts anew when an order changed what is wanted',
@@ -241,10 +235,20 @@ describe('a doubt about the latch', () => {
     ],
     ['is not cleared by silence', [doubt, { kind: 'unknown', because: [] }, 9_999_999], [{ kind: 'quiet' }, 'kept']],
     ['ends quietly before it was paged', [doubt, { kind: 'ours' }, 2_000], [{ kind: 'quiet' }, undefined]],
-    ['resolves what was paged', [{ ...doubt, paged: true }, { kind: 'ours' }, 2_000], [{ kind: 'resolve' }, undefined]],
+    ['asks to resolve what was paged', [{ ...doubt, paged: true }, { kind: 'ours' }, 2_000], [{ kind: 'resolve' }, 'kept']],
     ['is none while all agree', [undefined, { kind: 'ours' }, 2_000], [{ kind: 'quiet' }, 'kept']],
   ])('%s', (_name, given, expected) => {
     expect(after(...given)).toEqual(expected);
+  });
+
+  test('is paged or over only once somebody was told', () => {
+    const told = (what: 'page' | 'resolve', latchDoubt?: JournalItem['latchDoubt']) => {
+      const ruled = doubtTold(item(latchDoubt ? { latchDoubt } : {}), what);
+      return ruled.kind === 'write' ? ruled.item : ruled.kind;
+    };
+    expect(told('page', doubt)).toEqual(item({ latchDoubt: { ...doubt, paged: true } }));
+    expect(told('resolve', { ...doubt, paged: true })).toEqual(item());
+    expect(told('page')).toBe('keep');
   });
 
   test('needs a journal to be kept in', () => {
