@@ -1,7 +1,7 @@
 import { ENV } from '../../contracts/environment';
 import { AuthoritativeDns } from '../adapters/authoritative-dns';
 import { CloudWatchAlarms, CloudWatchMetrics } from '../adapters/cloudwatch';
-import { CloudWatchLatchPanel } from '../adapters/cloudwatch-latch-panel';
+import { MetricLatchPanel } from '../adapters/database/latch-panel';
 import { DynamoDbJournal } from '../adapters/dynamodb-journal';
 import { environment } from '../adapters/environment';
 import { LambdaFunctions } from '../adapters/lambda-functions';
@@ -23,7 +23,7 @@ const ports = {
   dns: new AuthoritativeDns(),
   alarms: new CloudWatchAlarms(),
   metrics,
-  latchPanel: new CloudWatchLatchPanel(metrics),
+  latchPanel: new MetricLatchPanel(metrics),
   announcer: new SnsAnnouncer(),
   functions: new LambdaFunctions(RESTORE_LIMIT_MS),
   restoreFunction: env.restoreFunctionArn,

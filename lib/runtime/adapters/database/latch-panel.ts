@@ -9,8 +9,8 @@ export class MetricLatchPanel implements LatchPanel {
   public constructor(private readonly metrics: Pick<Metrics, 'publish'>) {}
 
   public async publish(
-    registration: DatabaseRegistration,
-    latch: { readonly on: boolean; readonly hold: boolean },
+    registration: Pick<DatabaseRegistration, 'pair' | 'namespace' | 'latch'>,
+    latch: { readonly on: boolean; readonly hold: boolean; readonly generation?: number },
     writers: Readonly<Record<string, boolean>>,
   ): Promise<'published' | Unknown> {
     try {
