@@ -36,8 +36,9 @@ function synthesize(example: Example) {
   try {
     const app = new App({ outdir });
     example.build(app);
-    const { stacks } = app.synth();
+    const { stacks, manifest } = app.synth();
     return {
+      lookups: (manifest.missing ?? []).map(({ provider }) => provider),
       stacks: stacks.map((s) => ({ name: s.stackName, region: s.environment.region, template: Template.fromJSON(s.template) })),
       messages: stacks.flatMap((s) => s.messages),
     };
@@ -52,12 +53,16 @@ test('every numbered folder of examples is tested here', () => {
 });
 
 describe.each(Object.entries(EXAMPLES))('example %s', (name, example) => {
-  const { stacks, messages } = synthesized(example);
+  const { stacks, messages, lookups } = synthesized(example);
 
   test('synthesizes without an error, and with no warning but the budget of 10 s x 3', () => {
     const said = messages.filter((m) => m.level !== 'info').map((m) => `${m.level} ${m.id}: ${String(m.entry.data)}`);
     const expected = name === '01-two-addresses' ? [expect.stringMatching(/^warning .*\[ack: cdk-failover:BudgetAtRisk\]$/)] : [];
     expect(said).toEqual(expected);
+  });
+
+  test('asks no account for anything, so that "cdk synth" needs no credentials', () => {
+    expect(lookups).toEqual([]);
   });
 
   test('lets no token cross a Region', () => {
