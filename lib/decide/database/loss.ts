@@ -20,10 +20,8 @@ export function gateLoss(
   if (policy.kind === 'upTo' && loss.ms <= policy.ms) {
     return { kind: 'accepted', because: `loss of ${loss.ms} ms is within ${policy.ms} ms` };
   }
-  // What a service itself promises is no data loss at all, so there is nothing to consent to.
-  if (policy.kind === 'never' && loss.basis === 'service' && loss.ms === 0) {
-    return { kind: 'accepted', because: 'the service loses nothing' };
-  }
+  // Lag samples are a minute old, so their zero is no proof; a service's promise and rows that stand still are.
+  if (loss.ms === 0 && loss.basis !== 'lag samples') return { kind: 'accepted', because: `nothing is lost, by ${loss.basis}` };
   if (consent && consent.epoch === epoch && loss.ms <= consent.lossMs) {
     return { kind: 'accepted', because: `${consent.by} consented to ${consent.lossMs} ms; the loss is ${loss.ms} ms` };
   }

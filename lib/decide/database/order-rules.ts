@@ -38,6 +38,7 @@ export interface Acquire {
   readonly leaseRvn?: string;
   /** A person's consent that came with the order, in ms of lost writes. */
   readonly acceptLossMs?: number;
+  readonly writesStopped?: boolean;
   readonly members: Members;
 }
 
@@ -63,6 +64,7 @@ export function acquire(found: JournalItem | undefined, asked: Acquire): Ruled<A
     failedAtMs: asked.failedAtMs ?? asked.nowMs,
     ...(asked.gapsMs ? { gapsMs: asked.gapsMs } : {}),
     ...(asked.leaseRvn === undefined ? {} : { leaseRvn: asked.leaseRvn }),
+    ...(asked.writesStopped ? { writesStopped: true } : {}),
     ...(asked.acceptLossMs === undefined
       ? {}
       : { consent: { by: asked.startedBy, epoch, lossMs: asked.acceptLossMs, atMs: asked.nowMs } }),
@@ -81,7 +83,7 @@ function againstAcquire(item: JournalItem, database: DatabaseState, asked: Acqui
   if (failback && database.rebuilt?.replicating !== true) {
     because.push('no rebuilt replica of today’s writer was seen replicating in the primary Region');
   }
-  if (failback && asked.automatic) because.push('only a person starts a failback');
+  if (asked.kind !== 'failover' && asked.automatic) because.push(`only a person starts a ${asked.kind}`);
   if (!failback && database.active !== 'primary') because.push('the standby writes already');
   if (!failback && database.unprotectedSinceMs !== undefined) {
     because.push(`there has been no replica to take over since ${iso(database.unprotectedSinceMs)}`);

@@ -121,7 +121,8 @@ export function endRun(
 > {
   const h = held(found, key);
   if (isLost(h)) return keep(h);
-  const { run: _run, suspect: _suspect, ...rest } = h.database;
+  // After a rollback the first evidence stays: a later attempt must judge the loss at the same moment.
+  const { run: _run, suspect, ...rest } = h.database;
   const { incident: _incident, ...item } = h.item;
   const back = h.run.rollback !== undefined;
   if (!back && h.run.steps['verify_functionality']?.outcome === undefined) {
@@ -141,6 +142,7 @@ export function endRun(
   const { rebuilt: _rebuilt, ...gone } = rest;
   const next: DatabaseState = {
     ...(back ? rest : gone),
+    ...(back && suspect ? { suspect } : {}),
     lastRuns: [ended, ...h.database.lastRuns].slice(0, LAST_RUNS),
     ...(back ? { restUntilMs: nowMs + REST_MS } : { unprotectedSinceMs: nowMs }),
   };

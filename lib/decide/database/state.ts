@@ -60,6 +60,8 @@ export interface Suspicion {
   /** How long before `writerSinceMs` each candidate last saw a new heartbeat row, in ms. */
   readonly gapsMs?: Readonly<Record<string, number>>;
   readonly because: readonly string[];
+  /** Outcomes of the trigger that somebody was paged for; resolved when the suspicion is over. */
+  readonly paged?: readonly string[];
 }
 
 export interface RebuiltMember {
@@ -96,6 +98,8 @@ export interface DatabaseRun {
   readonly gapsMs?: Readonly<Record<string, number>>;
   /** Lease record that was seen unchanged for too long; only this one may be taken over. */
   readonly leaseRvn?: string;
+  /** A person's word that nothing writes to today's writer any more, for a planned change. */
+  readonly writesStopped?: boolean;
   readonly candidate?: string;
   /** What the promotion loses, judged before it: milliseconds of writes. */
   readonly loss?: { readonly ms: number; readonly basis: 'heartbeat' | 'lag samples' | 'service' };

@@ -33,7 +33,7 @@ export async function repointWriter(context: StepContext): Promise<StepSaid> {
     if (pointed === 'newer') return lost('the writer parameter carries a newer epoch');
     if (pointed !== 'set') return again(`the writer parameter was not set: ${pointed.because}`);
   }
-  return done(`${writer} is the writer`, ...(run.kind === 'failover' ? await stopOld(context) : []));
+  return done(`${writer} is the writer`, ...(run.kind === 'failback' ? [] : await stopOld(context)));
 }
 
 /** Only now can an instance be stopped that the promoted replica hung on. Best effort: the latch keeps it out anyway. */

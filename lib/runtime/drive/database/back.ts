@@ -25,6 +25,8 @@ export async function undoLatch(context: StepContext): Promise<StepSaid> {
 export async function undoStopWrites(context: StepContext): Promise<StepSaid> {
   const { ports, key, database, run } = context;
   if (!run.steps['stop_writes_to_primary']) return done('no fence was tried');
+  // The fences keep the old primary out; a failback never raised them, and they are not its to lower.
+  if (run.kind === 'failback' || run.writesStopped) return done('no fence was raised by this run');
   const after = fencesAfter(database.fences).map((f) => f.name);
   const tried = database.fences.filter((fence) => !after.includes(fenceName(fence)));
   const answers = await Promise.all(

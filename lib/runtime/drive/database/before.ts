@@ -55,8 +55,14 @@ async function choose({ ports, database, state, run }: StepContext): Promise<Cho
 /** Best effort where the primary is gone; demanded where both sides live, because nothing may be lost then. */
 export async function stopWrites(context: StepContext): Promise<StepSaid> {
   const { ports, pair, key, database, run, step } = context;
-  const planned = run.kind === 'switchover' || run.kind === 'failback';
+  const planned = run.kind !== 'failover';
   if (planned && database.kind === 'auroraGlobal') return done('the service stops writes itself in a switchover');
+  if (run.writesStopped) return done(`${run.startedBy} says that nothing writes any more`);
+  // Fences are given for the primary's side, and an ACL alone would cut off what the replica has still to receive.
+  if (run.kind === 'failback') return undo('today’s writer cannot be fenced from here, and nobody said that writes are stopped');
+  if (planned && !database.fences.some((fence) => fence.kind === 'function')) {
+    return undo('a planned change needs a fence that stops writes and leaves replication alive, or writes stopped by hand');
+  }
   const before = (step.result as { raised?: readonly RaisedFence[] } | undefined)?.raised ?? [];
   const raised: RaisedFence[] = before.filter((f) => f.kind === 'up');
   for (const turn of fenceOrder(database.fences)) {
@@ -72,9 +78,7 @@ export async function stopWrites(context: StepContext): Promise<StepSaid> {
     if (level) await transact(ports.journal, pair, (item) => noteFence(item, key, level));
   }
   const words = raised.map((f) => (f.kind === 'up' ? `${f.name} is up at ${f.level}` : `${f.name} is down: ${f.because}`));
-  if (raised.every((f) => f.kind === 'up') && (raised.length > 0 || !planned)) return done(...words);
-  if (planned && raised.length === 0) return undo('no fence is given, and a planned change must stop writes first');
-  return again(...words);
+  return raised.every((f) => f.kind === 'up') ? done(...words) : again(...words);
 }
 
 /** A fence in an unreachable Region must not hold up the others. */
@@ -101,11 +105,15 @@ export async function verifySync(context: StepContext): Promise<StepSaid> {
   const { ports, pair, key, database, run } = context;
   const back = await writerIsBack(context);
   if (back) return undo(back);
-  const choice = await choose(context);
-  if (choice.kind === 'none') return again('no replica can take over', ...choice.because);
+  const planned = run.kind !== 'failover';
+  const chosen = await choose(context);
+  if (chosen.kind === 'none') return again('no replica can take over', ...chosen.because);
+  const choice = planned ? await caughtUp(context, chosen) : chosen;
+  if (choice === 'not yet') return again(`${chosen.id} still receives rows`);
   const noted = await transact(ports.journal, pair, (item) => noteAssessment(item, key, choice.id, choice.loss));
   if (noted.kind === 'lost') return lost(noted.because);
-  const gate = gateLoss(choice.loss, database.dataLoss, key.epoch, run.consent);
+  // What a failover may lose was consented to beforehand; what a planned change loses was not.
+  const gate = gateLoss(choice.loss, planned ? { kind: 'never' } : database.dataLoss, key.epoch, run.consent);
   if (gate.kind === 'accepted') return done(gate.because, ...choice.because);
   const asked = await transact(ports.journal, pair, (item) => requestConsent(item, key, gate.lossMs, ports.time.nowMs()));
   if (asked.kind === 'lost') return lost(asked.because);
@@ -120,6 +128,19 @@ export async function verifySync(context: StepContext): Promise<StepSaid> {
     });
   }
   return { verdict: 'ask', because: [gate.because] };
+}
+
+/** Writes are stopped and replication lives: once no new row arrives any more, everything has arrived. */
+async function caughtUp(
+  { ports, database, state, run }: StepContext,
+  chosen: Extract<Choice, { kind: 'chosen' }>,
+): Promise<Extract<Choice, { kind: 'chosen' }> | 'not yet'> {
+  if (database.kind === 'auroraGlobal') return { ...chosen, loss: { ms: 0, basis: 'service' } };
+  const candidate = candidatesOf(database, state, run).find((member) => member.id === chosen.id);
+  if (!database.heartbeat || !candidate) return chosen;
+  const reading = await ports.heartbeats.read(database, candidate);
+  if (reading.kind === 'unknown') return chosen;
+  return reading.unchangedForMs >= database.heartbeat.limitMs ? { ...chosen, loss: { ms: 0, basis: 'heartbeat' } } : 'not yet';
 }
 
 /** Nobody may be sent to the old primary again, and Route 53 itself must say so, before anything is promoted. */

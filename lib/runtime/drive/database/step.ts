@@ -51,8 +51,14 @@ function limitsOf(step: DatabaseStep | UndoStep, run: DatabaseRun): Limits {
   if (plan.reversible === 'one-way' && !run.promoteRequested) return { ...plan, onLimit: 'undo' };
   // With both sides alive nobody has to go on without a fence.
   if (plan.step === 'stop_writes_to_primary' && run.kind !== 'failover') return { ...plan, onLimit: 'undo' };
+  // Writes stand still meanwhile: a replica that does not catch up soon is no reason to keep users waiting for an hour.
+  if (plan.step === 'verify_replica_sync' && run.kind !== 'failover' && !run.asked)
+    return { ...plan, limitSec: PLANNED_SYNC_SEC };
   return plan;
 }
+
+/** How long a planned change waits for its replica to catch up, in seconds. */
+const PLANNED_SYNC_SEC = 180;
 
 /**
  * Carries one step once: look, decide, act, record. Safe to call at any time, by any number of runners.

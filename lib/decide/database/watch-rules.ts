@@ -1,0 +1,80 @@
+/** What the prober may write: first evidence, pages, protection and claims of another writer. */
+import type { Ruled } from '../drill/rules';
+import type { JournalItem } from '../journal';
+import { keep, moved, put } from './run-rules';
+import type { DatabaseState, Suspicion } from './state';
+
+export interface Seen {
+  readonly nowMs: number;
+  /** Since when the writer itself is spoken against, in this observer's memory. */
+  readonly writerSinceMs?: number;
+  readonly gapsMs?: Readonly<Record<string, number>>;
+  readonly because: readonly string[];
+}
+
+/** Keeps the first evidence. What stands already is older than what a new observer remembers, and stays. */
+export function noteSuspicion(found: JournalItem | undefined, seen: Seen): Ruled<Suspicion | undefined> {
+  const database = found?.database;
+  if (!found || !database || database.run || database.active !== 'primary') return keep(database?.suspect);
+  const before = database.suspect;
+  const writer = before?.writerSinceMs ?? seen.writerSinceMs;
+  if (before && before.writerSinceMs === writer && database.state !== 'ARMED') return keep(before);
+  const gapsMs = before?.gapsMs ?? seen.gapsMs;
+  const suspect: Suspicion = {
+    ...before,
+    sinceMs: before?.sinceMs ?? seen.nowMs,
+    because: seen.because,
+    ...(writer === undefined ? {} : { writerSinceMs: writer }),
+    ...(gapsMs === undefined ? {} : { gapsMs }),
+  };
+  return put(found, moved({ ...database, suspect }, 'suspected'), suspect);
+}
+
+/** The writer is heard again: what was said against it before is another story. */
+export function clearWriter(found: JournalItem | undefined): Ruled<'cleared' | 'nothing'> {
+  const database = found?.database;
+  if (!found || !database?.suspect || database.run) return keep('nothing');
+  if (database.suspect.writerSinceMs === undefined && database.suspect.gapsMs === undefined) return keep('nothing');
+  const { writerSinceMs: _since, gapsMs: _gaps, ...suspect } = database.suspect;
+  return put(found, { ...database, suspect }, 'cleared');
+}
+
+/** Nobody speaks against the primary any more; answers what was paged and is over. */
+export function clearSuspicion(found: JournalItem | undefined): Ruled<readonly string[]> {
+  const database = found?.database;
+  if (!found || !database?.suspect || database.run) return keep([]);
+  const { suspect, ...rest } = database;
+  return put(found, moved(rest, 'cleared'), suspect.paged ?? []);
+}
+
+/** Remembers that an outcome was paged; false when it was before. */
+export function notePaged(found: JournalItem | undefined, outcome: string): Ruled<boolean> {
+  const database = found?.database;
+  if (!found || !database?.suspect || database.suspect.paged?.includes(outcome)) return keep(false);
+  const suspect = { ...database.suspect, paged: [...(database.suspect.paged ?? []), outcome] };
+  return put(found, { ...database, suspect }, true);
+}
+
+/** Whether a replica replicates from today's writer: nothing else could take over. */
+export function noteProtection(found: JournalItem | undefined, isProtected: boolean, nowMs: number): Ruled<boolean> {
+  const database = found?.database;
+  if (!found || !database || database.run) return keep(false);
+  const { unprotectedSinceMs, ...rest } = database;
+  if (isProtected === (unprotectedSinceMs === undefined)) return keep(false);
+  return put(found, isProtected ? rest : { ...database, unprotectedSinceMs: nowMs }, true);
+}
+
+/** Keeps the first claim of another writer until a person has looked into it. */
+export function noteSplitBrain(found: JournalItem | undefined, because: string, nowMs: number): Ruled<boolean> {
+  const database = found?.database;
+  if (!found || !database || database.splitBrain) return keep(false);
+  return put(found, { ...database, splitBrain: { since: nowMs, because } }, true);
+}
+
+/** A person has looked: one of the two does not write any more. */
+export function clearSplitBrain(found: JournalItem | undefined): Ruled<boolean> {
+  const database = found?.database;
+  if (!found || !database?.splitBrain) return keep(false);
+  const { splitBrain: _claim, ...rest } = database;
+  return put(found, rest satisfies DatabaseState, true);
+}

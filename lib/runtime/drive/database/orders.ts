@@ -1,0 +1,233 @@
+/** What a person orders. Each is safe to repeat, and answers with every reason when it is refused. */
+import type { DatabaseMember, DatabaseRegistration } from '../../../contracts/database';
+import type { PairRegistration } from '../../../contracts/registration';
+import { fenceName } from '../../../decide/database/fences';
+import {
+  acquire,
+  adopt as adoptRule,
+  approve as approveRule,
+  pause as pauseRule,
+  resume as resumeRule,
+} from '../../../decide/database/order-rules';
+import { abandonRebuild, beginRebuild, noteRebuilt } from '../../../decide/database/rebuild-rules';
+import { runId } from '../../../decide/database/run-rules';
+import type { DatabaseRun, RunKind } from '../../../decide/database/state';
+import { clearSplitBrain } from '../../../decide/database/watch-rules';
+import { isUnknown, tellIfPossible } from '../drill/context';
+import { probeSite } from '../drill/look';
+import { transact } from '../transact';
+import { beaconVerdict } from './look';
+import type { ProberPorts } from './prober';
+import { membersOf, startMachine } from './tick';
+
+export type OrderPorts = ProberPorts;
+
+export type StartAnswer =
+  | { readonly kind: 'started' | 'already-started'; readonly run: string; readonly epoch: number; readonly execution: string }
+  | { readonly kind: 'refused'; readonly because: readonly string[] };
+
+export interface StartOrder {
+  readonly pair: string;
+  readonly by: string;
+  /** Generation that the person saw. Another one means that somebody came first; left out: whatever it is. */
+  readonly epoch?: number;
+  /** Consent to this loss, in ms, given with the order. */
+  readonly acceptLossMs?: number;
+  /** For a planned change: nothing writes to today's writer any more, by the person's word. */
+  readonly writesStopped?: boolean;
+}
+
+export const failover = (order: StartOrder, ports: OrderPorts) => start(order, 'failover', ports);
+
+/** Planned, with both sides alive: nothing is lost, so both sides must be well. */
+export const switchover = (order: StartOrder, ports: OrderPorts) => start(order, 'switchover', ports);
+
+/** The way back, to a rebuilt replica in the primary's Region. */
+export const failback = (order: StartOrder, ports: OrderPorts) => start(order, 'failback', ports);
+
+async function start(order: StartOrder, kind: RunKind, ports: OrderPorts): Promise<StartAnswer> {
+  const { pair } = order;
+  const bound = await boundTo(pair, ports);
+  if ('because' in bound) return { kind: 'refused', because: bound.because };
+  const unwell = kind === 'failover' ? [] : await sidesUnwell(bound.registration, kind, ports);
+  if (unwell.length > 0) return { kind: 'refused', because: unwell };
+  const answer = await transact(ports.journal, pair, (item) => {
+    const nowMs = ports.time.nowMs();
+    const suspect = kind === 'failover' ? item?.database?.suspect : undefined;
+    return acquire(item, {
+      pair,
+      kind,
+      startedBy: order.by,
+      automatic: false,
+      seenEpoch: order.epoch ?? item?.epoch ?? 0,
+      nowMs,
+      failedAtMs: suspect?.writerSinceMs ?? suspect?.sinceMs ?? nowMs,
+      ...(suspect?.gapsMs ? { gapsMs: suspect.gapsMs } : {}),
+      ...(order.acceptLossMs === undefined ? {} : { acceptLossMs: order.acceptLossMs }),
+      ...(order.writesStopped ? { writesStopped: true } : {}),
+      members: membersOf(bound.database),
+    });
+  });
+  if (answer.kind === 'acquired') return begin(pair, answer.run, ports);
+  // The same order again, by the same person: the run is there, its machine perhaps not.
+  const { running } = answer;
+  const same = running && running.kind === kind && running.startedBy === order.by;
+  return same ? begin(pair, running, ports) : { kind: 'refused', because: answer.because };
+}
+
+async function begin(pair: string, run: DatabaseRun, ports: OrderPorts): Promise<StartAnswer> {
+  const started = await startMachine(ports, pair, run);
+  if (started.kind === 'unknown') {
+    return {
+      kind: 'refused',
+      because: [`${run.id} holds the pair, its machine was not started: ${started.because}; order it again`],
+    };
+  }
+  const kind = started.kind === 'started' ? 'started' : 'already-started';
+  return { kind, run: run.id, epoch: run.epoch, execution: started.execution };
+}
+
+interface Bound {
+  readonly registration: PairRegistration;
+  readonly database: DatabaseRegistration;
+}
+
+async function boundTo(pair: string, ports: OrderPorts): Promise<Bound | { readonly because: readonly string[] }> {
+  const [registration, database] = await Promise.all([ports.registry.pair(pair), ports.databaseRegistry.database(pair)]);
+  if (isUnknown(registration)) return { because: [`the pair cannot be read: ${registration.because}`] };
+  if (database.kind === 'unknown') return { because: [`the database cannot be read: ${database.because}`] };
+  if (database.kind === 'none') return { because: [`the pair ${pair} has no database`] };
+  if (database.kind === 'multiAzInstance' || database.kind === 'multiAzCluster' || database.kind === 'auroraCluster') {
+    return { because: [`the service fails a ${database.kind} over by itself: there is nothing to promote`] };
+  }
+  return { registration, database };
+}
+
+/** Where users are about to be sent must answer, by Route 53's word and by our own probe. */
+async function sidesUnwell(registration: PairRegistration, kind: RunKind, ports: OrderPorts): Promise<string[]> {
+  const side = kind === 'failback' ? 'primary' : 'standby';
+  const name = registration.beacons[side];
+  const because: string[] = [];
+  if (name === undefined) because.push(`the ${side} has no beacon`);
+  else {
+    const verdict = await beaconVerdict(ports, registration, name);
+    if (verdict.kind !== 'healthy') because.push(`the ${side} is not known to be healthy: ${verdict.because}`);
+  }
+  const probed = await probeSite(ports, registration, side);
+  if (probed.kind !== 'good') because.push(`the ${side} does not answer: ${probed.because}`);
+  return because;
+}
+
+export type DoneAnswer =
+  | { readonly kind: 'done'; readonly because: string }
+  | { readonly kind: 'refused'; readonly because: string };
+
+/** Consents to the loss that was shown; the run goes on with its next call. */
+export async function approve(
+  order: { readonly pair: string; readonly by: string; readonly epoch: number; readonly lossMs: number },
+  ports: OrderPorts,
+): Promise<DoneAnswer> {
+  const answer = await transact(ports.journal, order.pair, (item) => approveRule(item, { ...order, nowMs: ports.time.nowMs() }));
+  return answer.kind === 'refused' ? answer : done(`${order.by} consented to ${order.lossMs} ms at epoch ${order.epoch}`);
+}
+
+/** Automation watches and pages but does not act until then; four hours when left out. */
+export async function pause(
+  order: { readonly pair: string; readonly by: string; readonly forMs?: number; readonly hold?: boolean },
+  ports: OrderPorts,
+): Promise<DoneAnswer> {
+  const { pair, by, hold, forMs = 4 * 3_600_000 } = order;
+  const nowMs = ports.time.nowMs();
+  const untilMs = nowMs + forMs;
+  const answer = await transact(ports.journal, pair, (item) =>
+    pauseRule(item, { pair, by, untilMs, nowMs, ...(hold ? { hold } : {}) }),
+  );
+  return answer.kind === 'refused' ? answer : done(`paused until ${new Date(untilMs).toISOString()}`);
+}
+
+export async function resume(order: { readonly pair: string }, ports: OrderPorts): Promise<DoneAnswer> {
+  const answer = await transact(ports.journal, order.pair, resumeRule);
+  return answer.kind === 'resumed' ? done('automation acts again') : { kind: 'refused', because: 'nothing is paused' };
+}
+
+/** Takes up a run that is stuck, or whose machine died, under a new execution. */
+export async function adopt(
+  order: { readonly pair: string; readonly by: string; readonly epoch: number },
+  ports: OrderPorts,
+): Promise<StartAnswer> {
+  const { pair, by, epoch } = order;
+  const key = { run: runId(pair, epoch), epoch };
+  const answer = await transact(ports.journal, pair, (item) => adoptRule(item, key, ports.time.nowMs()));
+  if (answer.kind === 'refused') return { kind: 'refused', because: [answer.because] };
+  ports.log.info('a run was adopted', { pair, run: key.run, by });
+  return begin(pair, answer.run, ports);
+}
+
+export type RebuildOrderAnswer = DoneAnswer | { readonly kind: 'under way'; readonly because: string };
+
+/** Names the replica that stands where the old primary stood; order it again until it is seen replicating. */
+export async function rebuild(
+  order: { readonly pair: string; readonly by: string; readonly member: Omit<DatabaseMember, 'priority'> },
+  ports: OrderPorts,
+): Promise<RebuildOrderAnswer> {
+  const { pair, member } = order;
+  const bound = await boundTo(pair, ports);
+  if ('because' in bound) return { kind: 'refused', because: bound.because.join('; ') };
+  if (member.region !== bound.database.primaryRegion) {
+    return {
+      kind: 'refused',
+      because: `${member.id} is in ${member.region}, the way back leads to ${bound.database.primaryRegion}`,
+    };
+  }
+  const writer = (await ports.journal.read(pair))?.database?.writer;
+  const began = await transact(ports.journal, pair, (item) => beginRebuild(item, member));
+  if (began.kind === 'refused') return began;
+  const view = await ports.databases.look(bound.database, { ...member, priority: 0 });
+  if (view.kind === 'unknown') return { kind: 'under way', because: `${member.id} cannot be looked at: ${view.because}` };
+  if (view.kind === 'absent') return { kind: 'under way', because: `${member.id} does not exist yet` };
+  if (view.replicaOf !== writer)
+    return { kind: 'under way', because: `${member.id} replicates from ${view.replicaOf}, not from ${writer}` };
+  if (view.status !== 'available') return { kind: 'under way', because: `${member.id} is ${view.status}` };
+  const noted = await transact(ports.journal, pair, (item) => noteRebuilt(item, member.id));
+  if (noted.kind === 'refused') return noted;
+  await tellIfPossible(ports, bound.registration, order.by, {
+    type: 'rebuild-done',
+    incidentKey: `${pair}/rebuild`,
+    action: 'note',
+    severity: 'info',
+    summary: `${pair}: ${member.id} replicates from ${writer}; a person may fail back`,
+  });
+  return done(`${member.id} replicates from ${writer}`);
+}
+
+/** Lets the old primary's network through again, so that a replica can be built there. Only while it has no part in a run. */
+export async function lowerFences(order: { readonly pair: string; readonly by: string }, ports: OrderPorts): Promise<DoneAnswer> {
+  const { pair } = order;
+  const bound = await boundTo(pair, ports);
+  if ('because' in bound) return { kind: 'refused', because: bound.because.join('; ') };
+  const item = await ports.journal.read(pair);
+  const run = item?.database?.run;
+  if (run) return { kind: 'refused', because: `${run.id} is under way` };
+  const fences = bound.database.fences.filter((fence) => fence.kind !== 'stopInstance');
+  const answers = await Promise.all(fences.map((fence) => ports.fences.lower(fence, item?.epoch ?? 0)));
+  const failed = answers.flatMap((answer, n) =>
+    answer.kind === 'failed' && fences[n] ? [`${fenceName(fences[n])}: ${answer.because}`] : [],
+  );
+  return failed.length > 0 ? { kind: 'refused', because: failed.join('; ') } : done(`${answers.length} fences are down`);
+}
+
+export async function giveUpRebuild(order: { readonly pair: string }, ports: OrderPorts): Promise<DoneAnswer> {
+  const answer = await transact(ports.journal, order.pair, abandonRebuild);
+  return answer.kind === 'refused' ? answer : done('the rebuild was given up');
+}
+
+/** A person has made sure that only one of the two writes. */
+export async function settleSplitBrain(
+  order: { readonly pair: string; readonly by: string },
+  ports: OrderPorts,
+): Promise<DoneAnswer> {
+  const cleared = await transact(ports.journal, order.pair, clearSplitBrain);
+  return cleared ? done(`${order.by} cleared the claim`) : { kind: 'refused', because: 'no other writer was claimed' };
+}
+
+const done = (because: string): DoneAnswer => ({ kind: 'done', because });

@@ -1,0 +1,108 @@
+import type { DatabaseRegistration } from '../../../contracts/database';
+import type { PairRegistration } from '../../../contracts/registration';
+import { incidentKey } from '../../../decide/database/run-rules';
+import { claimOf } from '../../../decide/database/split-brain';
+import type { DatabaseState } from '../../../decide/database/state';
+import { noteProtection, noteSplitBrain } from '../../../decide/database/watch-rules';
+import { beaconSays } from '../../../decide/drill/site';
+import type { JournalItem } from '../../../decide/journal';
+import { DATABASE_METRIC, pairDimensions } from '../../../decide/metrics';
+import { isUnknown, tellIfPossible } from '../drill/context';
+import { nameAt, serversOf } from '../drill/look';
+import { transact } from '../transact';
+import type { PairMemory } from './memory';
+import type { ProberPorts } from './prober';
+
+/** Once per prober run: could anything take over, and does anybody else claim to write? */
+export async function protection(
+  ports: ProberPorts,
+  registration: PairRegistration,
+  database: DatabaseRegistration,
+): Promise<void> {
+  const item = await ports.journal.read(registration.pair);
+  const state = item?.database;
+  if (!item || !state || state.run) return;
+  await noteReplicas(ports, registration.pair, database, state);
+  if (state.active === 'standby') await lookForClaims(ports, registration, database, item, state);
+}
+
+/** A look that fails says nothing, so it changes nothing. */
+async function noteReplicas(
+  ports: ProberPorts,
+  pair: string,
+  database: DatabaseRegistration,
+  state: DatabaseState,
+): Promise<void> {
+  const members = state.active === 'primary' ? database.replicas : state.rebuilt ? [{ ...state.rebuilt, priority: 0 }] : [];
+  if (members.length === 0) return;
+  const views = await Promise.all(members.map((member) => ports.databases.look(database, member)));
+  const stands = views.some((view) => view.kind === 'member' && view.replicaOf === state.writer);
+  if (!stands && views.some((view) => view.kind === 'unknown')) return;
+  await transact(ports.journal, pair, (found) => noteProtection(found, stands, ports.time.nowMs()));
+}
+
+async function lookForClaims(
+  ports: ProberPorts,
+  registration: PairRegistration,
+  database: DatabaseRegistration,
+  item: JournalItem,
+  state: DatabaseState,
+): Promise<void> {
+  const { pair } = registration;
+  const servers = await serversOf(ports.dns, registration);
+  const asked = isUnknown(servers) ? [] : servers;
+  const [names, latches, oldWriter] = await Promise.all([
+    Promise.all(asked.map(async (server) => ({ server, name: await nameAt(ports.dns, server, registration) }))),
+    Promise.all(
+      asked.map(async (server) => beaconSays(valuesOf(await ports.dns.ask(server, database.latch.beacons.latch, 'TXT', 'tcp')))),
+    ),
+    oldRows(ports, database, state),
+  ]);
+  const claim = claimOf({
+    epoch: item.epoch,
+    ...(oldWriter ? { oldWriter } : {}),
+    astray: names.flatMap(({ server, name }) => (name === 'primary' ? [server] : [])),
+    latch: latches.some((s) => s === 'healthy') ? 'healthy' : latches.every((s) => s === 'unhealthy') ? 'unhealthy' : 'unknown',
+  });
+  if (claim.kind === 'none') return;
+  await tellIfPossible(ports, registration, 'prober', {
+    type: 'split-brain',
+    incidentKey: `${incidentKey(pair, item.epoch)}/split-brain`,
+    epoch: item.epoch,
+    action: 'trigger',
+    severity: 'critical',
+    summary: `${pair}: ${state.writer} writes, and ${claim.because}`,
+  });
+  await transact(ports.journal, pair, (found) => noteSplitBrain(found, claim.because, ports.time.nowMs()));
+}
+
+async function oldRows(ports: ProberPorts, database: DatabaseRegistration, state: DatabaseState) {
+  if (!database.heartbeat || state.writer === database.source.id) return undefined;
+  const reading = await ports.heartbeats.read(database, database.source);
+  if (reading.kind === 'unknown') return undefined;
+  const { rowEpoch, unchangedForMs } = reading;
+  return { id: database.source.id, rowEpoch, unchangedForMs, limitMs: database.heartbeat.limitMs };
+}
+
+const valuesOf = (answer: Awaited<ReturnType<ProberPorts['dns']['ask']>>) =>
+  answer.kind === 'answer' ? answer.values : undefined;
+
+/** Ticks between two publications: about a minute. */
+const PUBLISH_TICKS = 12;
+
+/** Says each minute, and with the first tick, that somebody watches, and what stands. */
+export async function publishWatch(ports: ProberPorts, registration: PairRegistration, memory: PairMemory): Promise<void> {
+  if (memory.ticks % PUBLISH_TICKS !== 1) return;
+  const state = (await ports.journal.read(registration.pair))?.database;
+  if (!state) return;
+  const dimensions = pairDimensions(registration.namespace, registration.pair);
+  const flag = (name: string, on: boolean) => ({ name, value: on ? 1 : 0, unit: 'Count' as const, dimensions });
+  await ports.metrics.publish([
+    { name: DATABASE_METRIC.ticks, value: memory.ticks - memory.published, unit: 'Count', dimensions },
+    flag(DATABASE_METRIC.stuck, state.state === 'STUCK'),
+    flag(DATABASE_METRIC.unprotected, state.unprotectedSinceMs !== undefined),
+    flag(DATABASE_METRIC.splitBrain, state.splitBrain !== undefined),
+    flag(DATABASE_METRIC.leaseLost, memory.leaseLost),
+  ]);
+  memory.published = memory.ticks;
+}
