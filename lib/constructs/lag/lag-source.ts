@@ -1,9 +1,10 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as rds from 'aws-cdk-lib/aws-rds';
-import type { Construct } from 'constructs';
 import { numberOf } from '../../decide/timings';
 import { isKnown, type Problems, shown } from '../internal/problems';
+import { type AuroraGlobalLagOptions, type AuroraReplicaLagOptions, bindAuroraGlobal, bindAuroraReplica } from './aurora-lag';
+import { type BoundLag, checkRegion, type LagContext } from './bound-lag';
 
 /** Engine of a replica, where the instance does not say. */
 export enum ReplicaEngine {
@@ -33,27 +34,6 @@ export interface RdsReplicaLagOptions {
   readonly writerHeartbeat?: Duration;
 }
 
-/** What a source renders: the metric of one minute in its own unit, and how to read it. */
-export interface BoundLag {
-  readonly metric: cloudwatch.Metric;
-  /** Multiplies the metric's unit to seconds. */
-  readonly factor: number;
-  /** Lag at which the user is paged, in seconds. */
-  readonly pageSec: number;
-  /** True when a negative lag says that replication does not run. */
-  readonly negativeIsStopped: boolean;
-  /** What synth warns about. */
-  readonly warning?: { readonly code: string; readonly text: string };
-}
-
-/** Where a lag source is used. */
-export interface LagContext {
-  readonly scope: Construct;
-  /** What the user asked for, in seconds. */
-  readonly thresholdSec: number;
-  readonly problems: Problems;
-}
-
 /** Where the lag is read. */
 export abstract class LagSource {
   /**
@@ -63,6 +43,27 @@ export abstract class LagSource {
    */
   public static rdsReplica(replica: rds.IDatabaseInstance, options: RdsReplicaLagOptions = {}): LagSource {
     return new RdsReplicaLag(replica, options);
+  }
+
+  /**
+   * `AuroraReplicaLag` of the readers of an Aurora cluster, inside one Region: milliseconds, one datapoint a minute.
+   *
+   * @see https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.AuroraMonitoring.Metrics.html
+   */
+  public static auroraReplica(cluster: rds.IDatabaseCluster, options: AuroraReplicaLagOptions = {}): LagSource {
+    return new AuroraLag((context) => bindAuroraReplica(cluster, options, context));
+  }
+
+  /**
+   * How far a secondary cluster of an Aurora Global Database trails its primary: milliseconds, in the secondary's Region only.
+   *
+   * After a switchover the metric moves to the other Region: make such alarms in both, and expect those at the writer to say
+   * that data is missing.
+   *
+   * @see https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-disaster-recovery.html
+   */
+  public static auroraGlobal(secondary: rds.IDatabaseCluster, options: AuroraGlobalLagOptions = {}): LagSource {
+    return new AuroraLag((context) => bindAuroraGlobal(secondary, options, context));
   }
 
   /**
@@ -161,6 +162,16 @@ function idleWriter(thresholdSec: number): Pick<BoundLag, 'pageSec' | 'warning'>
   };
 }
 
+class AuroraLag extends LagSource {
+  constructor(private readonly bound: (context: LagContext) => BoundLag) {
+    super();
+  }
+
+  public _bind(context: LagContext): BoundLag {
+    return this.bound(context);
+  }
+}
+
 class MetricLag extends LagSource {
   constructor(
     private readonly metric: cloudwatch.Metric,
@@ -183,14 +194,4 @@ class MetricLag extends LagSource {
       negativeIsStopped: false,
     };
   }
-}
-
-/** An alarm cannot watch a metric of another Region. */
-function checkRegion(what: string, region: string, { scope, problems }: LagContext): void {
-  const own = Stack.of(scope).region;
-  problems.addIf(
-    isKnown(region) && isKnown(own) && region !== own,
-    'WrongRegion',
-    `source is in ${region} but this stack is in ${own}; an alarm reads metrics of its own Region only; make the alarms in a stack of ${what}'s Region`,
-  );
 }

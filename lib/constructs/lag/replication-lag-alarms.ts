@@ -3,7 +3,8 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { type AlertPath, AlertSeverity } from '../alert';
 import { Problems, warn } from '../internal/problems';
-import type { BoundLag, LagSource } from './lag-source';
+import type { BoundLag } from './bound-lag';
+import type { LagSource } from './lag-source';
 
 /** Lag above which somebody is paged, in seconds. */
 const THRESHOLD_SEC = 30;
@@ -44,7 +45,7 @@ export interface ReplicationLagAlarmsProps {
 export class ReplicationLagAlarms extends Construct {
   /** Lag above the threshold, or unknown. */
   public readonly lagAlarm: cloudwatch.Alarm;
-  /** Replication does not run. Absent for `LagSource.metric`, whose negative values mean nothing to us. */
+  /** Replication does not run. For `LagSource.rdsReplica` only: other sources have no negative value that says so. */
   public readonly stoppedAlarm?: cloudwatch.Alarm;
   /** No data. */
   public readonly missingAlarm: cloudwatch.Alarm;
@@ -72,7 +73,7 @@ export class ReplicationLagAlarms extends Construct {
     if (lag.warning) warn(this, lag.warning.code, lag.warning.text);
   }
 
-  /** The lag in the source's own unit, seconds for RDS: the maximum of each minute, negative while replication is stopped. */
+  /** The lag in the source's own unit, seconds for RDS and milliseconds for Aurora: the maximum of each minute, negative while replication is stopped. */
   public metricLag(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return options ? this.lag.metric.with(options) : this.lag.metric;
   }
