@@ -22,6 +22,9 @@ export interface AwsReply {
   readonly body: string;
 }
 
+/** No reply: the connection breaks. */
+export const CUT: AwsReply = { status: 0, headers: {}, body: '' };
+
 /** One call as IAM sees it. */
 export interface RecordedCall {
   readonly handler: string;

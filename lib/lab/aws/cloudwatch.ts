@@ -1,5 +1,6 @@
 import type { Time } from '../../runtime/ports';
 import { type AwsCall, AwsFault, type AwsReply, type AwsService, arnOf, type Claim, LAB_ACCOUNT } from './call';
+import { type MetricPoint, metricData } from './metric-data';
 import { json, jsonError } from './protocols';
 
 export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
@@ -33,12 +34,13 @@ export interface PublishedMetric {
 
 export const ALARM_PERIOD_MS = 60_000;
 
-/** CloudWatch: DescribeAlarms, PutMetricData, and alarms that notify topics when their state changes. */
+/** CloudWatch: DescribeAlarms, PutMetricData, GetMetricData, and alarms that notify topics when their state changes. */
 export class CloudWatch implements AwsService {
   public readonly name = 'monitoring';
   public readonly fail = jsonError;
   private readonly metrics: PublishedMetric[] = [];
   private readonly states = new Map<LabAlarm, { state: AlarmState; breaching: number }>();
+  private readonly points: MetricPoint[] = [];
   private closed = false;
 
   public constructor(
@@ -70,6 +72,11 @@ export class CloudWatch implements AwsService {
     return this.metrics;
   }
 
+  /** A datapoint that another service of AWS published. */
+  public record(point: MetricPoint): void {
+    this.points.push(point);
+  }
+
   public answer(call: AwsCall, claim: Claim): AwsReply {
     const operation = call.headers['x-amz-target']?.split('.')[1];
     const request = JSON.parse(call.body.toString()) as Record<string, unknown>;
@@ -80,6 +87,9 @@ export class CloudWatch implements AwsService {
       case 'PutMetricData':
         claim('cloudwatch:PutMetricData', '*');
         return this.put(call.region, request);
+      case 'GetMetricData':
+        claim('cloudwatch:GetMetricData', '*');
+        return metricData(call.region, this.points, request);
       default:
         claim(`cloudwatch:${operation}`, '*');
         throw new AwsFault('InvalidAction', `the lab does not play cloudwatch:${operation}`);

@@ -1,4 +1,5 @@
 import { type AwsCall, AwsFault, type AwsReply, type AwsService, arnOf, type Claim } from './call';
+import type { FunctionVersions } from './database/function-versions';
 import { json, jsonError } from './protocols';
 
 /** What an invocation came to. `failed` is what Lambda reports with `X-Amz-Function-Error`. */
@@ -14,14 +15,19 @@ export interface FunctionHost {
   invokeLater(name: string, region: string, event: unknown): void;
 }
 
-/** Lambda's Invoke, synchronous and asynchronous. */
+/** Lambda's Invoke, synchronous and asynchronous; versions and aliases where a board of them is given. */
 export class Lambda implements AwsService {
   public readonly name = 'lambda';
   public readonly fail = jsonError;
 
-  public constructor(private readonly host: FunctionHost) {}
+  public constructor(
+    private readonly host: FunctionHost,
+    private readonly versions?: FunctionVersions,
+  ) {}
 
   public async answer(call: AwsCall, claim: Claim): Promise<AwsReply> {
+    const versioned = this.versions?.answer(call, claim);
+    if (versioned) return versioned;
     const path = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(call.path);
     if (call.method !== 'POST' || !path?.[1])
       throw new AwsFault('UnknownOperationException', `the lab does not play ${call.method} ${call.path}`, 404);

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import type { Time } from '../../runtime/ports';
-import { type AwsCall, AwsFault, type AwsReply, type AwsService, type RecordedCall } from './call';
+import { type AwsCall, AwsFault, type AwsReply, type AwsService, CUT, type RecordedCall } from './call';
 import { jsonError } from './protocols';
 
 /** Every AWS service of the lab behind one loopback port. */
@@ -102,6 +102,10 @@ async function readCall(request: IncomingMessage): Promise<AwsCall> {
 }
 
 function send(response: ServerResponse, reply: AwsReply, time: Time): void {
+  if (reply === CUT) {
+    response.destroy();
+    return;
+  }
   response.writeHead(reply.status, {
     // SDK clients correct their own clock by this header, so it must be the world's time.
     date: new Date(time.nowMs()).toUTCString(),

@@ -8,8 +8,8 @@ import { LambdaAliases } from './lambda-aliases';
 import { ORDER } from './orders';
 
 /**
- * Makes applications of the standby Region connect anew. A repetition at worst rolls once more: none of these calls takes
- * a token, so the ledger of the run keeps repetitions rare.
+ * Makes applications of the standby Region connect anew. `done` once a rollout was accepted: from there the service goes
+ * on alone. ECS and Auto Scaling take no token, so a repetition after a lost answer rolls once more.
  */
 export class AwsApplications implements Applications {
   private readonly ecs = new ECSClient(clientSettings(ORDER));
@@ -25,7 +25,7 @@ export class AwsApplications implements Applications {
           await this.ecs.send(
             new UpdateServiceCommand({ cluster: what.cluster, service: what.service, forceNewDeployment: true }),
           );
-          return 'started';
+          return 'done';
         case 'autoScalingGroup':
           return await this.refreshGroup(what.name);
         case 'lambdaAlias':
@@ -38,11 +38,12 @@ export class AwsApplications implements Applications {
     }
   }
 
-  private async refreshGroup(name: string): Promise<'started' | Unknown> {
+  private async refreshGroup(name: string): Promise<'started' | 'done' | Unknown> {
     try {
       await this.autoScaling.send(new StartInstanceRefreshCommand({ AutoScalingGroupName: name, Strategy: 'Rolling' }));
-      return 'started';
+      return 'done';
     } catch (error) {
+      // One that began before has replaced instances that knew the old writer only: ours follows it.
       return isNamed(error, 'InstanceRefreshInProgressFault') ? 'started' : unknownBecause(error);
     }
   }
