@@ -1,7 +1,7 @@
 import type { OrderAnswer } from '../../ports/database';
 
-/** A look is tried twice; an order is made once, because only a look can tell what a lost answer meant. */
-export const LOOK = { requestTimeoutMs: 5_000, attempts: 2 } as const;
+/** A look is tried twice, and quickly, because a prober waits for it; an order is made once, because only a look can tell what a lost answer meant. */
+export const LOOK = { requestTimeoutMs: 3_000, attempts: 2 } as const;
 export const ORDER = { requestTimeoutMs: 10_000, attempts: 1 } as const;
 
 /** Error codes of Node that say that nothing was sent. */

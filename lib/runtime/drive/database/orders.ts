@@ -16,11 +16,12 @@ import { clearSplitBrain } from '../../../decide/database/watch-rules';
 import { isUnknown, tellIfPossible } from '../drill/context';
 import { probeSite } from '../drill/look';
 import { transact } from '../transact';
+import type { DatabasePorts } from './context';
 import { beaconVerdict } from './look';
 import type { ProberPorts } from './prober';
 import { membersOf, startMachine } from './tick';
 
-export type OrderPorts = ProberPorts;
+export type OrderPorts = ProberPorts & Pick<DatabasePorts, 'fences'>;
 
 export type StartAnswer =
   | { readonly kind: 'started' | 'already-started'; readonly run: string; readonly epoch: number; readonly execution: string }

@@ -11,7 +11,8 @@ import { PairMemory } from './memory';
 import { protection, publishWatch } from './protection';
 import { tick } from './tick';
 
-export interface ProberPorts extends DatabasePorts {
+/** A prober orders nothing, so it cannot reach what orders. */
+export interface ProberPorts extends Omit<DatabasePorts, 'fences' | 'applications' | 'latchPanel' | 'pointer'> {
   readonly machine: Machine;
 }
 

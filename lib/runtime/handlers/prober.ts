@@ -1,0 +1,47 @@
+import { ENV } from '../../contracts/environment';
+import { AuthoritativeDns } from '../adapters/authoritative-dns';
+import { CloudWatchMetrics } from '../adapters/cloudwatch';
+import { AwsDatabases } from '../adapters/database/databases';
+import { DynamoDbLeases } from '../adapters/database/dynamodb-leases';
+import { AwsLags } from '../adapters/database/lags';
+import { LambdaHeartbeats } from '../adapters/database/lambda-heartbeats';
+import { SsmDatabaseRegistry } from '../adapters/database/ssm-database-registry';
+import { DynamoDbJournal } from '../adapters/dynamodb-journal';
+import { environment } from '../adapters/environment';
+import { LambdaFunctions } from '../adapters/lambda-functions';
+import { SfnMachine } from '../adapters/sfn-machine';
+import { SnsAnnouncer } from '../adapters/sns-announcer';
+import { SocketProbe } from '../adapters/socket-probe';
+import { SsmRegistry } from '../adapters/ssm-registry';
+import { JsonLog, SystemTime } from '../adapters/system';
+import { type ProberPorts, probe } from '../drive/database/prober';
+
+const env = environment(ENV, ['journalTable', 'registryPath', 'machineArn']);
+/** A tick is due every 5 s: a function that takes longer is unknown in this one. */
+const FUNCTION_LIMIT_MS = 5_000;
+const time = new SystemTime();
+const functions = new LambdaFunctions(FUNCTION_LIMIT_MS);
+const databaseRegistry = new SsmDatabaseRegistry(env.registryPath);
+const ports: ProberPorts = {
+  time,
+  metrics: new CloudWatchMetrics(),
+  databaseRegistry,
+  log: new JsonLog('prober'),
+  dns: new AuthoritativeDns(),
+  probe: new SocketProbe(time),
+  journal: new DynamoDbJournal(env.journalTable, time),
+  registry: new SsmRegistry(env.registryPath),
+  databases: new AwsDatabases(functions),
+  lags: new AwsLags(functions),
+  heartbeats: new LambdaHeartbeats(functions),
+  leases: new DynamoDbLeases(databaseRegistry),
+  announcer: new SnsAnnouncer(),
+  machine: new SfnMachine(env.machineArn),
+};
+
+/**
+ * Watches all databases of the control set; started every minute, ends when a newer run is as warm. Calls: GetItem, PutItem;
+ * GetParameter, GetParametersByPath; DescribeDBInstances, DescribeDBClusters, DescribeGlobalClusters; GetMetricData,
+ * PutMetricData; Invoke of readers and order functions; StartExecution; Publish. It orders nothing itself.
+ */
+export const handler = () => probe(ports);
