@@ -160,6 +160,7 @@ export class DatabaseProcess {
       }) as DatabasePorts['metrics'],
       announcer: this.mortal('announcer', {
         announce: async (topicArn: string, event: FailoverEvent) => {
+          if (world.deaf === true) throw new Error('SNS does not answer');
           world.announced.push({ ...event, topic: topicArn.split(':').pop() ?? '' });
         },
       }),

@@ -44,3 +44,41 @@ export async function outage(world: DatabaseWorld, change: Partial<Acquire> = {}
 }
 
 export const said = (world: DatabaseWorld) => world.announced.map((event) => `${event.severity} ${event.type}`);
+
+/** Names of all port calls that one whole run makes, in order. */
+export async function callsOf(make: () => Promise<{ world: DatabaseWorld; run: DatabaseRun }>): Promise<readonly string[]> {
+  const calls: string[] = [];
+  const { world, run } = await make();
+  await walked(world, run, (call, phase) => {
+    if (phase === 'before') calls.push(call);
+    return 'live';
+  });
+  return calls;
+}
+
+/** A hook that lets the process die once, at the n-th call. */
+export function dieAt(n: number, phase: 'before' | 'after'): Hook {
+  let seen = -1;
+  let died = false;
+  return (_call, at) => {
+    if (at === 'before') seen += 1;
+    if (died || seen !== n || at !== phase) return 'live';
+    died = true;
+    return 'die';
+  };
+}
+
+/** What must hold whatever happened: no promotion without a latch that shows, and never two candidates. */
+export function broken(world: DatabaseWorld): string[] {
+  const wrong: string[] = [];
+  const promotedAt = world.timeline.findIndex((entry) => entry.startsWith('promote'));
+  const latchAt = world.timeline.indexOf('latch on');
+  if (promotedAt >= 0 && (latchAt < 0 || latchAt > promotedAt)) wrong.push('promoted before the latch');
+  if (promotedAt >= 0 && world.timeline.slice(0, promotedAt).includes('latch off'))
+    wrong.push('promoted after the latch was lifted');
+  if (new Set(world.orders.map((order) => order.split(' ')[1])).size > 1)
+    wrong.push(`two candidates were ordered: ${world.orders}`);
+  if (world.promotions.some((p) => !p.latchSeen)) wrong.push('promoted while Route 53 still let users to the old primary');
+  if (world.promotions.length > 1) wrong.push(`${world.promotions.length} promotions had an effect`);
+  return wrong;
+}

@@ -73,6 +73,8 @@ export class DatabaseWorld {
   /** Transports of the questions that were answered. */
   public readonly asked = new Set<string>();
   public readonly refreshed = new Set<string>();
+  /** While true, nothing is announced. */
+  public deaf: boolean | 'over' = false;
   /** Servers that answer nothing. */
   public readonly silent = new Set<string>();
   public published = { latch: false, hold: false, writers: {} as Readonly<Record<string, boolean>> };
@@ -85,6 +87,8 @@ export class DatabaseWorld {
   public readonly metrics: { name: string; value: number }[] = [];
   public readonly orders: string[] = [];
   public readonly timeline: string[] = [];
+  /** Promotions that had an effect, and whether the latch was in force everywhere by then. */
+  public readonly promotions: { readonly id: string; readonly latchSeen: boolean }[] = [];
   /** When the primary's machine died, and whether its web and database live. */
   public primary = { web: true, database: true, reachable: true, diedAtMs: 0 };
   public standby = { web: true };
@@ -159,6 +163,8 @@ export class DatabaseWorld {
     m.status = 'modifying';
     m.aloneAtMs = this.time.nowMs() + this.promoteMs;
     this.timeline.push(`promote ${id}`);
+    this.settleLatch();
+    this.promotions.push({ id, latchSeen: this.latchSeen });
     return { kind: 'accepted' };
   }
 
