@@ -1,6 +1,9 @@
 process.env.CDK_VALIDATION = 'true';
 
-import { CfnResource } from 'aws-cdk-lib';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, CfnResource } from 'aws-cdk-lib';
 import { oneStack, threeRegions } from '../support/apps';
 
 /** AWS's own validator, offline; with these its warnings are errors too, and synth throws the whole report. */
@@ -12,6 +15,21 @@ test('the CloudFormation validator finds nothing in three Regions', () => {
 
 test('the CloudFormation validator finds nothing in one stack', () => {
   expect(() => oneStack({}, STRICT).app.synth()).not.toThrow();
+});
+
+const folder = join(__dirname, '../../examples');
+const examples = readdirSync(folder).filter((name) => /^\d/.test(name));
+
+test.each(examples)('the CloudFormation validator finds nothing in example %s', (name) => {
+  const outdir = mkdtempSync(join(tmpdir(), 'example-'));
+  try {
+    const app = new App({ outdir, ...STRICT });
+    const example: { build(app: App): void } = jest.requireActual(join(folder, name, 'app'));
+    example.build(app);
+    expect(() => app.synth()).not.toThrow();
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
 });
 
 test('fails on a record that is neither primary nor secondary: the validator really runs', () => {
