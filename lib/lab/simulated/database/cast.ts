@@ -1,0 +1,206 @@
+/** Who acts in a world: prober, keeper, executions with their step function, and people. All of them run production code. */
+import type { DatabaseStepInput, DatabaseStepOutput } from '../../../contracts/database';
+import type { FailoverEvent } from '../../../contracts/events';
+import { longestDatabaseCallSec } from '../../../decide/database/machine';
+import { adopt, approve, failover, pause } from '../../../runtime/drive/database/orders';
+import { probe } from '../../../runtime/drive/database/prober';
+import { databaseStep } from '../../../runtime/drive/database/step';
+import { runPlan } from '../../../runtime/drive/database/walk';
+import { keepLatch } from '../../../runtime/drive/latch';
+import type { Time } from '../../../runtime/ports';
+import { Invocation, type Runner } from './invocation';
+import { portsOf, type SimulatedPorts } from './ports';
+import { LATCHED_PAIR, PAIR } from './registrations';
+import { within } from './setting';
+import type { World } from './world';
+
+/** Changes what one function reaches the world through: how a planted bug gets in. */
+export type Decorate = (ports: SimulatedPorts, world: World, runner: Runner) => SimulatedPorts;
+
+/** Walks one execution; a differential test walks the rendered machine instead. */
+export type Walk = (
+  input: Omit<DatabaseStepInput, 'step'>,
+  carry: (input: DatabaseStepInput) => Promise<DatabaseStepOutput>,
+  time: Time,
+) => Promise<unknown>;
+
+const MINUTE = 60_000;
+/** A prober run may go on this long before Lambda ends it. */
+const PROBER_LIMIT_MS = 150_000;
+const KEEPER_LIMIT_MS = 60_000;
+/** Seconds in which the platform tells that a function died. */
+const DEATH_TOLD_MS = 1_500;
+
+export interface CastOptions {
+  readonly decorate?: Decorate;
+  readonly walk?: Walk;
+}
+
+export class Cast {
+  /** Executions under way. */
+  public walking = 0;
+  /** Every call of a step that was made, in order. */
+  public readonly calls: { readonly step: string; readonly verdict: string }[] = [];
+  private readonly walk: Walk;
+
+  public constructor(
+    private readonly world: World,
+    private readonly options: CastOptions = {},
+  ) {
+    this.walk = options.walk ?? runPlan;
+    world.startExecution = (_name, input) => this.execute(input as Omit<DatabaseStepInput, 'step'>);
+    world.told = (event) => this.hear(event);
+    this.everyMinute(0, () => this.prober());
+    this.everyMinute(20_000, () => this.keeper());
+    this.people();
+  }
+
+  private everyMinute(offsetMs: number, act: () => void): void {
+    const { scheduler } = this.world;
+    const again = (atMs: number) =>
+      scheduler.at(atMs, () => {
+        act();
+        again(atMs + MINUTE);
+      });
+    again(scheduler.nowMs() + offsetMs);
+  }
+
+  private prober(): void {
+    const { world } = this;
+    const { skewMs } = world.setting;
+    void this.invoke('prober', skewMs.prober, PROBER_LIMIT_MS, (ports) => probe(ports)).catch(() => undefined);
+    if (world.uniform() < world.points.now().duplicate) {
+      void this.invoke('prober', skewMs.prober, PROBER_LIMIT_MS, (ports) => probe(ports)).catch(() => undefined);
+    }
+  }
+
+  private keeper(): void {
+    void this.invoke('keeper', 0, KEEPER_LIMIT_MS, (ports) => keepLatch(LATCHED_PAIR, ports)).catch(() => undefined);
+  }
+
+  /** Begins an execution; in a world with two runners somebody walks the same plan from a command line as well. */
+  private execute(input: Omit<DatabaseStepInput, 'step'>): void {
+    const { world } = this;
+    this.run(input);
+    if (world.setting.twoRunners) world.scheduler.after(Math.floor(world.uniform() * 60_000), () => this.run(input));
+  }
+
+  private run(input: Omit<DatabaseStepInput, 'step'>): void {
+    const { scheduler } = this.world;
+    this.walking += 1;
+    const time: Time = {
+      nowMs: () => scheduler.nowMs(),
+      sleep: (ms) => new Promise((resolve) => scheduler.at(scheduler.nowMs() + Math.max(0, ms), resolve)),
+    };
+    const ended = () => {
+      this.walking -= 1;
+    };
+    void this.walk(input, (one) => this.carry(one), time).then(ended, ended);
+  }
+
+  private async carry(input: DatabaseStepInput): Promise<DatabaseStepOutput> {
+    const { world } = this;
+    const work = (ports: SimulatedPorts) => databaseStep(input, ports);
+    const limitMs = longestDatabaseCallSec() * 1_000;
+    if (world.uniform() < world.points.now().duplicate) {
+      const lateMs = world.uniform() < 0.5 ? 0 : Math.floor(world.uniform() * 120_000);
+      world.scheduler.after(
+        lateMs,
+        () => void this.invoke('step', world.setting.skewMs.step, limitMs, work).catch(() => undefined),
+      );
+    }
+    const answer = await this.invoke('step', world.setting.skewMs.step, limitMs, work);
+    this.calls.push({ step: input.step, verdict: answer.verdict });
+    return answer;
+  }
+
+  /** The same invocation once more, for the test that it changes nothing. */
+  public replay(input: DatabaseStepInput): Promise<DatabaseStepOutput> {
+    return this.invoke('step', 0, MINUTE, (ports) => databaseStep(input, ports));
+  }
+
+  /** One run of one function. Its platform ends it at its limit, and says so a moment after it died. */
+  private invoke<T>(runner: Runner, skewMs: number, limitMs: number, work: (ports: SimulatedPorts) => Promise<T>): Promise<T> {
+    const { world } = this;
+    return new Promise<T>((resolve, reject) => {
+      let cancel: () => void = () => undefined;
+      const invocation = new Invocation(runner, world.points, (because) => {
+        cancel();
+        world.note(() => `${runner}: ${because}`);
+        world.scheduler.after(DEATH_TOLD_MS, () => reject(new Error(because)));
+      });
+      cancel = world.scheduler.after(limitMs, () => invocation.kill(`no answer within ${limitMs} ms`));
+      const ports = portsOf(world, invocation, skewMs);
+      const end =
+        <A>(act: (value: A) => void) =>
+        (value: A) => {
+          cancel();
+          if (!invocation.isDead) act(value);
+        };
+      work(this.options.decorate?.(ports, world, runner) ?? ports).then(end(resolve), end(reject));
+    });
+  }
+
+  private people(): void {
+    const { world } = this;
+    const { pause: away, orderedAtMs } = world.setting;
+    if (away) {
+      world.scheduler.at(away[0], () =>
+        this.person(async (ports) => {
+          const done = await pause({ pair: PAIR, by: 'ann', forMs: away[1] - away[0] }, ports);
+          if (done.kind !== 'done') return;
+          world.invariants.pausedAtMs = world.nowMs();
+          world.note(() => `ann: ${done.because}`);
+        }),
+      );
+    }
+    if (orderedAtMs !== undefined) {
+      world.scheduler.at(orderedAtMs, () => {
+        world.note(() => 'ann orders a failover');
+        return this.person(async (ports) => {
+          const answer = await failover({ pair: PAIR, by: 'ann' }, ports);
+          world.note(() => `ann is told: ${JSON.stringify(answer)}`);
+        });
+      });
+    }
+  }
+
+  /** People read their pages: they consent when asked, and take up what is stuck. */
+  private hear(event: FailoverEvent): void {
+    const { world } = this;
+    const { consentAfterMs } = world.setting;
+    if (event.type === 'failover-needs-consent' && consentAfterMs !== undefined) {
+      const lossMs = Number(event.details?.['lossMs']);
+      const order = { pair: PAIR, by: 'bob', epoch: event.epoch, lossMs };
+      world.scheduler.after(consentAfterMs, () => {
+        world.note(() => `bob consents to ${lossMs} ms at epoch ${event.epoch}`);
+        return this.person((ports) => approve(order, ports));
+      });
+    }
+    if (event.type === 'failover-stuck') {
+      world.scheduler.after(5 * MINUTE, () => {
+        world.note(() => `bob adopts epoch ${event.epoch}`);
+        return this.person((ports) => adopt({ pair: PAIR, by: 'bob', epoch: event.epoch }, ports));
+      });
+    }
+  }
+
+  /** A person tries again when a command fails. */
+  private person(work: (ports: SimulatedPorts) => Promise<unknown>, tries = 5): void {
+    const again = () => {
+      if (tries > 1) this.world.scheduler.after(10_000, () => this.person(work, tries - 1));
+    };
+    this.invoke('person', 0, MINUTE, work).then(() => undefined, again);
+  }
+
+  /** True while a script still has something in store. */
+  public scripted(nowMs: number): boolean {
+    const { setting } = this.world;
+    const spans = [...setting.siteDown, ...setting.writerDown, ...setting.linkDown, ...(setting.pause ? [setting.pause] : [])];
+    const edges = [...spans, ...Object.values(setting.blind).flat()].flat().concat(setting.orderedAtMs ?? 0);
+    const soon = nowMs - 150_000;
+    return (
+      edges.some((edge) => edge > soon && edge < Number.MAX_SAFE_INTEGER) || within(Object.values(setting.blind).flat(), nowMs)
+    );
+  }
+}

@@ -1,0 +1,93 @@
+/** What must hold when a world ends. */
+import type { JournalItem } from '../../../decide/journal';
+import type { InvariantId } from './invariants';
+import { PAIR, SOURCE } from './registrations';
+import type { World } from './world';
+
+interface Ending {
+  readonly invariant: InvariantId;
+  readonly because: string;
+}
+
+export function endings(world: World, cameToRest: boolean): Ending[] {
+  const item = world.store.read(PAIR);
+  if (!item?.database) return [{ invariant: 'I8', because: 'the journal is empty' }];
+  const found = [...flips(world), ...reports(world, item)];
+  if (!cameToRest) return world.setting.mode === 'liveness' ? [...found, ...stalled(item)] : found;
+  return [...found, ...incidents(world, item), ...givenUp(world, item), ...held(world, item), ...unpaged(world, item)];
+}
+
+/** Each scripted outage may move the name away and back; a run that gave up lets go of its latch once more. */
+function flips({ traffic, setting }: World): Ending[] {
+  const outages = new Set([...setting.siteDown, ...setting.writerDown, ...setting.linkDown].map(([from]) => from)).size;
+  const most = 2 * Math.max(1, outages) + 2;
+  const { length } = traffic.flips;
+  return length > most ? [{ invariant: 'I7', because: `the name changed sides ${length} times, ${most} are allowed` }] : [];
+}
+
+function reports({ service, figures }: World, item: JournalItem): Ending[] {
+  const ended = item.database?.lastRuns[0];
+  if (ended?.outcome !== 'done') return [];
+  const promotion = service.promotions.find((p) => !p.fails);
+  const all: Ending[] = [];
+  if (!promotion) all.push({ invariant: 'I10', because: `${ended.id} is said to be done and nothing was promoted` });
+  if (promotion && item.database?.writer !== promotion.id) {
+    all.push({ invariant: 'I10', because: `${item.database?.writer} is said to write, ${promotion.id} was promoted` });
+  }
+  const loss = figures.findLast((f) => f.name.endsWith('LossSeconds'));
+  if (loss && Math.abs(loss.value * 1_000 - (ended.lossMs ?? 0)) > 1) {
+    all.push({ invariant: 'I10', because: `a loss of ${loss.value} s is published, ${ended.lossMs} ms are recorded` });
+  }
+  return all;
+}
+
+function stalled(item: JournalItem): Ending[] {
+  const run = item.database?.run;
+  const because = run
+    ? `${run.id} never ended: ${item.database?.state}, steps ${Object.keys(run.steps).join(', ')}`
+    : 'the pair never came to rest';
+  return [{ invariant: 'I8', because }];
+}
+
+function incidents({ incidents: { table } }: World, item: JournalItem): Ending[] {
+  const done = (item.database?.lastRuns ?? []).filter((run) => run.outcome === 'done');
+  return done.flatMap((run) =>
+    table.get(`${PAIR}/${run.epoch}`)?.open === false
+      ? []
+      : [{ invariant: 'I5' as const, because: `the incident of ${run.id} is not closed` }],
+  );
+}
+
+/** After a rollback the pair is as it was. A fence in a Region that does not answer stays up, and was paged. */
+function givenUp(world: World, item: JournalItem): Ending[] {
+  const database = item.database;
+  if (!database || database.run || database.active !== 'primary') return [];
+  const all: Ending[] = [];
+  if (database.latch.on) all.push({ invariant: 'I4', because: 'the journal still holds the latch' });
+  if (world.traffic.isLatched()) all.push({ invariant: 'I4', because: 'Route 53 still shows the latch' });
+  if (world.writerName !== SOURCE) all.push({ invariant: 'I4', because: `the writer name leads to ${world.writerName}` });
+  if (world.fences.up.size > 0 && world.linkUp() && !saidSo(world)) {
+    all.push({ invariant: 'I4', because: `${[...world.fences.up].join(', ')} still fence the writer, and nobody was told` });
+  }
+  return all;
+}
+
+const saidSo = (world: World) => world.incidents.events.some((event) => event.summary.includes('may still be up'));
+
+function held(world: World, item: JournalItem): Ending[] {
+  const all: Ending[] = [];
+  const run = item.database?.run;
+  if (run && item.database?.state !== 'STUCK') all.push({ invariant: 'I12', because: `${run.id} still holds the pair` });
+  if (world.lease.heldEpoch > item.epoch) all.push({ invariant: 'I12', because: 'the lease is ahead of the journal' });
+  return all;
+}
+
+/** Whoever is not served by the primary or a promoted standby has been told. */
+function unpaged(world: World, item: JournalItem): Ending[] {
+  if (item.database?.active === 'standby' || world.setting.mode === 'safety') return [];
+  if (world.writerUp() && world.siteUp() && world.linkUp()) return [];
+  const paged = world.incidents.events.some(
+    (event) => event.action === 'trigger' && ['critical', 'error'].includes(event.severity),
+  );
+  return paged ? [] : [{ invariant: 'I8', because: 'the primary is broken, nothing was promoted, and nobody was paged' }];
+}

@@ -1,0 +1,142 @@
+/** The small parts of the world: journal table, lease item, fences, incidents. */
+import type { FenceSettings } from '../../../contracts/database';
+import type { FailoverEvent } from '../../../contracts/events';
+import type { JournalItem } from '../../../decide/journal';
+import type { Scheduler } from '../scheduler';
+import type { Runner } from './invocation';
+import { type Setting, within } from './setting';
+
+/** The journal table: strongly consistent, conditional. Items are values: whoever changes one makes a new one. */
+export class JournalStore {
+  private readonly items = new Map<string, JournalItem>();
+  private readonly claims = new Set<string>();
+
+  public constructor(
+    first: JournalItem,
+    private readonly written: (before: JournalItem | undefined, after: JournalItem, by: Runner) => void,
+  ) {
+    this.items.set(first.pair, first);
+  }
+
+  public read(pair: string): JournalItem | undefined {
+    return this.items.get(pair);
+  }
+
+  public write(item: JournalItem, seen: number, by: Runner): 'written' | 'lost' {
+    if ((this.read(item.pair)?.revision ?? 0) !== seen) return 'lost';
+    this.put(item, by);
+    return 'written';
+  }
+
+  /** Writes whatever was there: what a conditional write exists to prevent. */
+  public put(item: JournalItem, by: Runner): void {
+    const before = this.read(item.pair);
+    this.items.set(item.pair, item);
+    this.written(before, item, by);
+  }
+
+  public once(key: string): boolean {
+    if (this.claims.has(key)) return false;
+    this.claims.add(key);
+    return true;
+  }
+}
+/** Renewed by the primary's agent every 5 s while its writer takes rows and reaches the quorum. */
+export class LeaseItem {
+  private epoch = 0;
+  private holder = 'a';
+  private takenRvn: string | undefined;
+
+  public constructor(
+    private readonly setting: Setting,
+    private readonly scheduler: Scheduler,
+  ) {}
+
+  public read(): { readonly kind: 'lease'; readonly rvn: string; readonly epoch: number; readonly holder: string } {
+    return { kind: 'lease', rvn: this.rvn(), epoch: this.epoch, holder: this.holder };
+  }
+
+  public take(seenRvn: string, epoch: number, holder: string): 'taken' | 'lost' {
+    if (seenRvn !== this.rvn() || epoch <= this.epoch) return 'lost';
+    this.epoch = epoch;
+    this.holder = holder;
+    this.takenRvn = `taken-${epoch}`;
+    return 'taken';
+  }
+
+  public get heldEpoch(): number {
+    return this.epoch;
+  }
+
+  private rvn(): string {
+    if (this.takenRvn !== undefined) return this.takenRvn;
+    let atMs = Math.floor(this.scheduler.nowMs() / 5_000) * 5_000;
+    const stopped = (ms: number) => within(this.setting.writerDown, ms) || within(this.setting.linkDown, ms);
+    if (stopped(atMs)) {
+      for (const [from, until] of [...this.setting.writerDown, ...this.setting.linkDown].sort((a, b) => b[0] - a[0])) {
+        if (atMs >= from && atMs < until) atMs = Math.floor((from - 1) / 5_000) * 5_000;
+      }
+    }
+    return `r${atMs}`;
+  }
+}
+
+/** What stands between the old writer and its writes. */
+export class FencesUp {
+  public readonly up = new Set<FenceSettings['kind']>();
+
+  public constructor(
+    private readonly setting: Setting,
+    private readonly scheduler: Scheduler,
+    private readonly changed: (what: string) => void,
+  ) {}
+
+  public raise(fence: FenceSettings, epoch: number): { kind: 'up'; level: string } | { kind: 'down'; because: string } {
+    if (!this.reaches()) return { kind: 'down', because: 'the Region does not answer' };
+    this.up.add(fence.kind);
+    this.changed(`fence ${fence.kind} is up at epoch ${epoch}`);
+    return { kind: 'up', level: fence.kind === 'networkAcl' ? 'F3' : fence.kind === 'function' ? 'F4' : 'F6' };
+  }
+
+  public lower(fence: FenceSettings, epoch: number): { kind: 'lowered' } | { kind: 'failed'; because: string } {
+    if (!this.reaches()) return { kind: 'failed', because: 'the Region does not answer' };
+    this.up.delete(fence.kind);
+    this.changed(`fence ${fence.kind} is down at epoch ${epoch}`);
+    return { kind: 'lowered' };
+  }
+
+  private reaches(): boolean {
+    const nowMs = this.scheduler.nowMs();
+    return !within(this.setting.linkDown, nowMs);
+  }
+}
+
+export interface Incident {
+  readonly key: string;
+  open: boolean;
+  pages: number;
+}
+
+/** What PagerDuty keeps: one incident per key, opened by a trigger, closed by a resolve. */
+export class Incidents {
+  public readonly table = new Map<string, Incident>();
+  public readonly events: FailoverEvent[] = [];
+
+  public constructor(private readonly heard: (event: FailoverEvent) => void) {}
+
+  public hear(event: FailoverEvent): void {
+    this.events.push(event);
+    const known = this.table.get(event.incidentKey);
+    if (event.action === 'trigger') {
+      if (known) {
+        known.pages += 1;
+        known.open = true;
+      } else this.table.set(event.incidentKey, { key: event.incidentKey, open: true, pages: 1 });
+    } else if (event.action === 'resolve' && known) known.open = false;
+    this.heard(event);
+  }
+
+  public get open(): readonly string[] {
+    return [...this.table.values()].filter((incident) => incident.open).map((incident) => incident.key);
+  }
+}

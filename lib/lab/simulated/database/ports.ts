@@ -1,0 +1,220 @@
+/** The ports of the runtime on the simulated world: every call passes a fault point, and answers as the real one may. */
+import type { FenceSettings } from '../../../contracts/database';
+import type { FailoverEvent } from '../../../contracts/events';
+import type { JournalItem } from '../../../decide/journal';
+import type { DatabasePorts } from '../../../runtime/drive/database/context';
+import type { Alarms, DnsAnswer, Log, Machine, ProbeAnswer, Unknown } from '../../../runtime/ports';
+import type { HeartbeatReading, LagSample, MemberView, OrderAnswer } from '../../../runtime/ports/database';
+import type { Failures, Invocation } from './invocation';
+import { ADDRESS, PAIR_REGISTRATION, SERVERS, SOURCE, SUBJECT_OF } from './registrations';
+import { within } from './setting';
+import type { World } from './world';
+
+/** What every function of the control set reaches the world through. */
+export type SimulatedPorts = DatabasePorts & { readonly machine: Machine; readonly alarms: Alarms };
+
+const silent: Log = { info: () => undefined, error: () => undefined };
+const unknown = (because: string): Unknown => ({ kind: 'unknown', because });
+
+/** For calls whose adapter answers `unknown`. */
+const UNKNOWN: Failures<Unknown> = { throttled: () => unknown('throttled'), lost: () => unknown('timed out') };
+const orUnknown = <T>() => UNKNOWN as unknown as Failures<T | Unknown>;
+
+const fail = (because: string) => (): never => {
+  throw new Error(because);
+};
+/** For calls whose adapter throws. */
+const THROWS = { throttled: fail('ThrottlingException'), lost: fail('TimeoutError') } as const;
+const orThrow = <T>() => THROWS as unknown as Failures<T>;
+
+/** Ports of one invocation of one function. */
+export function portsOf(world: World, invocation: Invocation, skewMs: number): SimulatedPorts {
+  const { scheduler } = world;
+  return {
+    log: silent,
+    time: { nowMs: () => scheduler.nowMs() + skewMs, sleep: (ms) => invocation.sleep(ms) },
+    ...observing(world, invocation),
+    ...remembering(world, invocation),
+    ...ordering(world, invocation),
+    ...telling(world, invocation),
+  };
+}
+
+function observing(world: World, invocation: Invocation) {
+  const { scheduler, setting, traffic, replication, service } = world;
+  const now = () => scheduler.nowMs();
+  const dns: DatabasePorts['dns'] = {
+    nameServers: () => invocation.call('dns.nameServers', () => SERVERS as readonly string[] | Unknown, orUnknown()),
+    ask: (server, name, type) =>
+      invocation.call<DnsAnswer>(
+        'dns.ask',
+        () => {
+          if (world.blind('dns')) return unknown('timed out');
+          if (type !== 'TXT') return { kind: 'answer', values: [ADDRESS[traffic.answer()]], ttlSec: 30 };
+          const subject = SUBJECT_OF.get(name);
+          if (!subject) return { kind: 'none', because: 'NXDOMAIN' };
+          const lagMs = setting.serverLagMs[SERVERS.indexOf(server as (typeof SERVERS)[number])] ?? 0;
+          const healthy = traffic.seen(subject, now() - lagMs);
+          return { kind: 'answer', values: [healthy ? 'healthy' : 'unhealthy'], ttlSec: 1 };
+        },
+        orUnknown(),
+      ),
+    addresses: (name) => invocation.call('dns.addresses', () => [name] as readonly string[] | Unknown, orUnknown()),
+  };
+  const probe: DatabasePorts['probe'] = {
+    probe: (target) =>
+      invocation.call<ProbeAnswer>(
+        'probe.probe',
+        () => {
+          const primary = target.connect === PAIR_REGISTRATION.primary.probe.connect;
+          const down = primary && (within(setting.siteDown, now()) || within(setting.linkDown, now()));
+          return down
+            ? { kind: 'bad', because: 'timed out', tookMs: 2_000 }
+            : { kind: 'good', because: '200', status: 200, tookMs: 40 };
+        },
+        {
+          throttled: () => ({ kind: 'bad', because: 'no socket', tookMs: 0 }),
+          lost: () => ({ kind: 'bad', because: 'timed out', tookMs: 2_000 }),
+        },
+      ),
+  };
+  const heartbeats: DatabasePorts['heartbeats'] = {
+    read: (_registration, member) =>
+      invocation.call<HeartbeatReading | Unknown>(
+        'heartbeats.read',
+        () => {
+          if (world.blind('heartbeat')) return unknown('the reader does not answer');
+          if (member.id === SOURCE) return world.ownRows();
+          return replication.reading(member.id, now(), world.rowEpoch(member.id), world.writerAnswersSql());
+        },
+        orUnknown(),
+      ),
+  };
+  const lags: DatabasePorts['lags'] = {
+    samples: (_registration, member, fromMs, toMs) =>
+      invocation.call<readonly LagSample[] | Unknown>(
+        'lags.samples',
+        () => replication.samples(member.id, fromMs, toMs, now()),
+        orUnknown(),
+      ),
+  };
+  const look: DatabasePorts['databases']['look'] = (_registration, member) =>
+    invocation.call<MemberView | { readonly kind: 'absent' } | Unknown>(
+      'databases.look',
+      () => {
+        if (world.blind('service')) return unknown('timed out');
+        if (member.id === SOURCE && within(setting.linkDown, now())) return unknown('timed out');
+        const stale = setting.describeLagMs > 0 && world.uniform() < world.points.now().stale;
+        return service.look(member.id, stale ? now() - setting.describeLagMs : now());
+      },
+      orUnknown(),
+    );
+  const alarms: Alarms = {
+    states: (_region, names) =>
+      invocation.call<Readonly<Record<string, 'OK' | 'ALARM' | 'INSUFFICIENT_DATA'>> | Unknown>(
+        'alarms.states',
+        () => Object.fromEntries(names.map((name) => [name, world.alarmState(name)])),
+        orUnknown(),
+      ),
+  };
+  return { dns, probe, heartbeats, lags, look, alarms };
+}
+
+function remembering(world: World, invocation: Invocation) {
+  const { store } = world;
+  const journal: DatabasePorts['journal'] = {
+    read: (pair) => invocation.call<JournalItem | undefined>('journal.read', () => store.read(pair), orThrow()),
+    write: (item, seen) =>
+      invocation.call<'written' | 'lost'>('journal.write', () => store.write(item, seen, invocation.runner), {
+        throttled: fail('ThrottlingException'),
+        // The SDK tries again by itself, and then meets its own write.
+        lost: () => (world.uniform() < 0.5 ? 'lost' : fail('TimeoutError')()),
+      }),
+    once: (key) => invocation.call<boolean>('journal.once', () => store.once(key), orThrow()),
+  };
+  const registry: DatabasePorts['registry'] = {
+    pair: () => invocation.call('registry.pair', () => PAIR_REGISTRATION as typeof PAIR_REGISTRATION | Unknown, orUnknown()),
+    pairs: () =>
+      invocation.call(
+        'registry.pairs',
+        () => [PAIR_REGISTRATION] as readonly (typeof PAIR_REGISTRATION)[] | Unknown,
+        orUnknown(),
+      ),
+    checks: async () => ({ primary: 'hc-a', standby: 'hc-b' }),
+  };
+  const databaseRegistry: DatabasePorts['databaseRegistry'] = {
+    database: () =>
+      invocation.call('registry.database', () => world.registration as typeof world.registration | Unknown, orUnknown()),
+  };
+  const leases: DatabasePorts['leases'] = {
+    read: () => invocation.call('leases.read', () => world.lease.read(), orUnknown()),
+    take: (_pair, seenRvn, epoch, holder) =>
+      invocation.call<'taken' | 'lost' | Unknown>('leases.take', () => world.lease.take(seenRvn, epoch, holder), orUnknown()),
+  };
+  return { journal, registry, databaseRegistry, leases };
+}
+
+function ordering(world: World, invocation: Invocation) {
+  const { runner } = invocation;
+  const order = (name: string, id: string, epoch: number) =>
+    invocation.call<OrderAnswer>(name, () => world.promote(id, epoch, runner), {
+      throttled: () => ({ kind: 'refused', because: 'Throttling', retryable: true }),
+      lost: () => ({ kind: 'ambiguous', because: 'timed out' }),
+    });
+  const { look } = observing(world, invocation);
+  const databases: DatabasePorts['databases'] = {
+    look,
+    promote: (_registration, candidate, epoch) => order('databases.promote', candidate.id, epoch),
+    switchover: (_registration, candidate, epoch) => order('databases.switchover', candidate.id, epoch),
+  };
+  const latchPanel: DatabasePorts['latchPanel'] = {
+    publish: (_registration, latch, writers) =>
+      invocation.call<'published' | Unknown>(
+        'latchPanel.publish',
+        () => world.publishLatch(latch.on, latch.hold, writers, runner),
+        orUnknown(),
+      ),
+  };
+  const fences: DatabasePorts['fences'] = {
+    raise: (fence: FenceSettings, epoch) =>
+      invocation.call<{ kind: 'up'; level: string } | { kind: 'down'; because: string }>(
+        'fences.raise',
+        () => world.fences.raise(fence, epoch),
+        { throttled: () => ({ kind: 'down', because: 'throttled' }), lost: () => ({ kind: 'down', because: 'timed out' }) },
+      ),
+    lower: (fence: FenceSettings, epoch) =>
+      invocation.call<{ kind: 'lowered' } | { kind: 'failed'; because: string }>(
+        'fences.lower',
+        () => world.fences.lower(fence, epoch),
+        { throttled: () => ({ kind: 'failed', because: 'throttled' }), lost: () => ({ kind: 'failed', because: 'timed out' }) },
+      ),
+  };
+  return { databases, latchPanel, fences };
+}
+
+function telling(world: World, invocation: Invocation) {
+  const applications: DatabasePorts['applications'] = {
+    refresh: (_what, token) =>
+      invocation.call<'started' | 'done' | Unknown>('applications.refresh', () => world.refresh(token), orUnknown()),
+  };
+  const pointer: DatabasePorts['pointer'] = {
+    set: (_parameter, endpoint, epoch) =>
+      invocation.call<'set' | 'newer' | Unknown>('pointer.set', () => world.point(endpoint, epoch), orUnknown()),
+  };
+  const metrics: DatabasePorts['metrics'] = {
+    publish: (published) => invocation.call<void>('metrics.publish', () => world.measure(published), orThrow()),
+  };
+  const announcer: DatabasePorts['announcer'] = {
+    announce: (_topic, event: FailoverEvent) =>
+      invocation.call<void>('announcer.announce', () => world.incidents.hear(event), orThrow()),
+  };
+  const machine: Machine = {
+    start: (name, input) =>
+      invocation.call<{ kind: 'started' | 'exists'; execution: string } | Unknown>(
+        'machine.start',
+        () => world.startMachine(name, input),
+        orUnknown(),
+      ),
+  };
+  return { applications, pointer, metrics, announcer, machine };
+}

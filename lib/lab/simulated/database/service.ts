@@ -1,0 +1,83 @@
+/**
+ * A database service that behaves as RDS does: a promotion takes minutes, its states show late, a second promotion is
+ * refused, a replica that is being backed up cannot be promoted, and every description may lag behind.
+ */
+import type { MemberView, OrderAnswer } from '../../../runtime/ports/database';
+import { type Setting, within } from './setting';
+
+export interface Promotion {
+  readonly id: string;
+  readonly epoch: number;
+  readonly orderedMs: number;
+  readonly writableMs: number;
+  readonly endsMs: number;
+  readonly fails: boolean;
+}
+
+export class DatabaseService {
+  /** Every order that had its effect, in order. */
+  public readonly promotions: Promotion[] = [];
+  private failsLeft: number;
+
+  public constructor(
+    private readonly setting: Setting,
+    private readonly source: string,
+  ) {
+    this.failsLeft = setting.promotionFails ? 1 : 0;
+  }
+
+  /** Carries the order. Its effect is the moment from which there is no way back. */
+  public promote(id: string, epoch: number, nowMs: number): OrderAnswer {
+    const replica = this.setting.replicas.find((r) => r.id === id);
+    if (!replica) return { kind: 'refused', because: 'DBInstanceNotFound', retryable: false };
+    const before = this.standing(id, nowMs);
+    if (before) return { kind: 'already', because: `InvalidDBInstanceState: ${id} is promoted or being promoted` };
+    if (replica.alone) return { kind: 'refused', because: `${id} is not a read replica`, retryable: false };
+    if (within(replica.backingUp ? [replica.backingUp] : [], nowMs)) {
+      return { kind: 'refused', because: 'InvalidDBInstanceState: backing-up', retryable: true };
+    }
+    const fails = this.failsLeft > 0;
+    if (fails) this.failsLeft -= 1;
+    const { promotionMs } = this.setting;
+    this.promotions.push({
+      id,
+      epoch,
+      orderedMs: nowMs,
+      writableMs: nowMs + Math.floor(promotionMs * 0.8),
+      endsMs: nowMs + promotionMs,
+      fails,
+    });
+    return { kind: 'accepted' };
+  }
+
+  /** The order that counts for one replica at a moment: one that failed is over once it ended. */
+  public standing(id: string, atMs: number): Promotion | undefined {
+    return this.promotions.findLast((p) => p.id === id && p.orderedMs <= atMs && !(p.fails && p.endsMs <= atMs));
+  }
+
+  /** True once the replica takes writes. */
+  public writes(id: string, atMs: number): boolean {
+    const promotion = this.standing(id, atMs);
+    return promotion !== undefined && !promotion.fails && promotion.writableMs <= atMs;
+  }
+
+  /** What a description says that shows the state of `atMs`. */
+  public look(id: string, atMs: number): MemberView | { readonly kind: 'absent' } {
+    if (id === this.source) return { kind: 'member', id, status: 'available', backupRetentionDays: 7 };
+    const replica = this.setting.replicas.find((r) => r.id === id);
+    if (!replica) return { kind: 'absent' };
+    const base = { kind: 'member' as const, id, backupRetentionDays: 7 };
+    if (replica.alone) return { ...base, status: 'available' };
+    const promotion = this.standing(id, atMs);
+    if (!promotion) {
+      const backing = within(replica.backingUp ? [replica.backingUp] : [], atMs);
+      const flows = !within(replica.stalled ? [replica.stalled] : [], atMs);
+      const up = flows && !within(this.setting.linkDown, atMs) && !within(this.setting.writerDown, atMs);
+      return { ...base, status: backing ? 'backing-up' : 'available', replicaOf: this.source, replicating: up };
+    }
+    const done = atMs >= promotion.endsMs;
+    const half = atMs - promotion.orderedMs > (promotion.endsMs - promotion.orderedMs) / 2;
+    if (done) return { ...base, status: 'available' };
+    return { ...base, status: half ? 'rebooting' : 'modifying', replicaOf: this.source, replicating: false };
+  }
+}

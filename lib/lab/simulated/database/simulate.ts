@@ -1,0 +1,209 @@
+/** Runs worlds: many side by side, because the event loop's turn costs more than what happens in it. */
+import { FAILOVER_PLAN, UNDO_PLAN } from '../../../decide/database/plan';
+import { Cast, type CastOptions } from './cast';
+import type { Broken } from './invariants';
+import { PAIR } from './registrations';
+import { type Setting, settingOf } from './setting';
+import { type TimelineEntry, World, type WorldOptions } from './world';
+
+export type SimulateOptions = WorldOptions &
+  CastOptions & {
+    /** Overrules what is drawn from a seed. */
+    readonly change?: Partial<Setting> | ((seed: number) => Partial<Setting>);
+  };
+
+export interface WorldEnd {
+  readonly seed: number;
+  readonly setting: Setting;
+  readonly broken: readonly Broken[];
+  readonly ended: 'promoted' | 'given up' | 'stuck' | 'watching' | 'under way';
+  readonly events: number;
+  readonly timeline: readonly TimelineEntry[];
+  readonly calls: readonly { readonly step: string; readonly verdict: string }[];
+  readonly figures: WorldFigures;
+  /** Calls that each runner made. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+export interface WorldFigures {
+  readonly brokenAtMs: number;
+  /** When a run was begun, and when the first promote call was made. */
+  readonly acquiredAtMs?: number;
+  readonly promotedAtMs?: number;
+  readonly fenceMs?: number;
+  readonly latchMs?: number;
+}
+
+const MINUTE = 60_000;
+const REST_MS = 150_000;
+
+/** One world that can be moved on event by event. */
+export class Simulation {
+  private readonly world: World;
+  private readonly cast: Cast;
+  private phase = 'living' as 'living' | 'replaying' | 'ended';
+  private restless = '';
+  private restlessSinceMs = 0;
+  private rested = false;
+
+  public constructor(
+    public readonly seed: number,
+    options: SimulateOptions = {},
+  ) {
+    const { change } = options;
+    const setting = settingOf(seed, typeof change === 'function' ? change(seed) : change);
+    this.world = new World(setting, options);
+    this.cast = new Cast(this.world, options);
+    this.watchForRest();
+  }
+
+  /** Does what happens next; false once the world has ended. */
+  public advance(): boolean {
+    const { world } = this;
+    if (this.phase === 'ended') return false;
+    if (world.invariants.stopped) return this.finish();
+    if (this.phase === 'living' && (this.rested || world.nowMs() >= world.setting.horizonMs)) this.replay();
+    const before = world.scheduler.events;
+    while (world.scheduler.events === before) if (!world.scheduler.step()) return this.finish();
+    return true;
+  }
+
+  public end(): WorldEnd {
+    const { world, seed, cast } = this;
+    return {
+      seed,
+      setting: world.setting,
+      broken: world.invariants.broken,
+      ended: this.outcome(),
+      events: world.scheduler.events,
+      timeline: world.timeline,
+      calls: cast.calls,
+      figures: this.world.invariants.figures(),
+      counts: world.points.counts,
+    };
+  }
+
+  private outcome(): WorldEnd['ended'] {
+    const database = this.world.store.read(PAIR)?.database;
+    if (database?.state === 'STUCK') return 'stuck';
+    if (database?.run) return 'under way';
+    if (database?.active === 'standby') return 'promoted';
+    return database?.lastRuns[0]?.outcome === 'rolled-back' ? 'given up' : 'watching';
+  }
+
+  /** At rest: nothing is scripted, nobody walks, and the journal has not moved for a while. */
+  private watchForRest(): void {
+    const { world, cast } = this;
+    world.scheduler.after(MINUTE, () => {
+      const nowMs = world.nowMs();
+      const database = world.store.read(PAIR)?.database;
+      const key = `${database?.state} ${database?.run?.id} ${cast.walking} ${database?.lastRuns.length}`;
+      if (key !== this.restless) {
+        this.restless = key;
+        this.restlessSinceMs = nowMs;
+      }
+      const faulty = world.setting.mode === 'liveness' && nowMs < world.setting.faultsEndMs + REST_MS;
+      const stuck = database?.state === 'STUCK' && nowMs - this.restlessSinceMs > 8 * MINUTE;
+      const idle = !database?.run && cast.walking === 0;
+      this.rested = (idle || stuck) && !faulty && nowMs - this.restlessSinceMs >= REST_MS && !cast.scripted(nowMs);
+      if (!this.rested) this.watchForRest();
+    });
+  }
+
+  /** Every event of the last run once more, without faults: nothing may change. */
+  private replay(): void {
+    const { world, cast } = this;
+    world.invariants.end(this.rested);
+    const last = world.store.read(PAIR)?.database?.lastRuns[0];
+    this.phase = 'replaying';
+    if (!last || !this.rested) {
+      this.finish();
+      return;
+    }
+    world.points.stop();
+    const before = JSON.stringify(world.store.read(PAIR)?.database?.lastRuns);
+    const orders = world.service.promotions.length;
+    const inputs = [...FAILOVER_PLAN, ...UNDO_PLAN].map(({ step }) => ({ pair: PAIR, run: last.id, epoch: last.epoch, step }));
+    void Promise.all(inputs.map((input) => cast.replay(input).catch(() => undefined))).then(() => {
+      const after = JSON.stringify(world.store.read(PAIR)?.database?.lastRuns);
+      if (after !== before || world.service.promotions.length !== orders) {
+        world.invariants.breaks('I11', 'a step of an ended run changed something');
+      }
+      this.finish();
+    });
+  }
+
+  private finish(): false {
+    this.phase = 'ended';
+    return false;
+  }
+}
+
+/** Worlds that live side by side. */
+const ABREAST = 64;
+
+export interface Campaign {
+  readonly worlds: number;
+  readonly events: number;
+  readonly ended: Readonly<Record<WorldEnd['ended'], number>>;
+  /** Worlds that broke an invariant, at most as many as asked for. */
+  readonly broken: readonly WorldEnd[];
+}
+
+/** Runs one world per seed, `ABREAST` at a time, and hands each end to `each`. Stops at `mostBroken` broken worlds. */
+export async function simulateWorlds(
+  seeds: Iterable<number>,
+  options: SimulateOptions & { readonly mostBroken?: number } = {},
+  each: (end: WorldEnd) => void = () => undefined,
+): Promise<Campaign> {
+  const { mostBroken = 1 } = options;
+  const ended = { promoted: 0, 'given up': 0, stuck: 0, watching: 0, 'under way': 0 };
+  const broken: WorldEnd[] = [];
+  let worlds = 0;
+  let events = 0;
+  const source = seeds[Symbol.iterator]();
+  const living: Simulation[] = [];
+  const admit = () => {
+    const next = source.next();
+    if (!next.done) living.push(new Simulation(next.value, options));
+  };
+  for (let n = 0; n < ABREAST; n += 1) admit();
+  while (living.length > 0 && broken.length < mostBroken) {
+    for (let n = living.length - 1; n >= 0; n -= 1) {
+      const one = living[n] as Simulation;
+      if (one.advance()) continue;
+      living[n] = living[living.length - 1] as Simulation;
+      living.pop();
+      const end = one.end();
+      worlds += 1;
+      events += end.events;
+      ended[end.ended] += 1;
+      if (end.broken.length > 0) broken.push(end);
+      each(end);
+      admit();
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return { worlds, events, ended, broken };
+}
+
+export async function simulateOne(seed: number, options: SimulateOptions = {}): Promise<WorldEnd> {
+  let end: WorldEnd | undefined;
+  await simulateWorlds([seed], options, (one) => {
+    end = one;
+  });
+  if (!end) throw new Error(`the world of seed ${seed} never ended`);
+  return end;
+}
+
+/** Seeds in a row. */
+export function* seedsFrom(first: number, count: number): Generator<number> {
+  for (let n = 0; n < count; n += 1) yield first + n;
+}
+
+/** A broken world as text: seed, what broke, and what led there. */
+export function tellWorld({ seed, setting, broken, timeline, ended }: WorldEnd): string {
+  const since = (atMs: number) => `${((atMs - setting.brokenAtMs) / 1_000).toFixed(1).padStart(9)} s`;
+  const head = `seed ${seed}: ${setting.scenario}, ${setting.mode}, ended ${ended}${broken.map((b) => `\n  ${b.invariant} at ${since(b.atMs).trim()}: ${b.because}`).join('')}`;
+  return [head, ...timeline.map(({ atMs, what }) => `${since(atMs)}  ${what}`)].join('\n');
+}
