@@ -1,52 +1,82 @@
 /** The operator's command line. */
 
-import { LAB_HELP, labCommand, UsageError } from '../lib/lab/run/command';
-import { BUDGET_HELP, budgetCommand } from './commands/budget';
+import { CommandFailure, EXIT } from './operator/failure';
+import type { Shell } from './operator/shell';
 
-const HELP = `failover <command>
+const HELP = `failover <command> [options]
 
-Commands
-  lab [scenario]   play a failover pair on this machine, with the bundles that would be deployed
-  budget [folder]  print what "cdk synth" found out about targets, with simulation, charts and cost
-  help [command]   print this, or what a command takes
+Look and operate
+  status <name>      which side serves, what Route 53 says about both, drills, pause, incident
+  pairs              the pairs that are registered in a Region
+  drill start|watch|abort|report <pair>
+                     rehearse a failover, follow it, end it, read what it found
 
-Run "failover lab --help" or "failover budget --help" for scenarios and options.
+Before there is a deployment
+  lab [scenario]     play a failover pair on this machine, with the bundles that would be deployed
+  budget [folder]    print what "cdk synth" found out about targets, with simulation, charts and cost
+
+  completion <shell> print a script that completes commands in bash or zsh
+  help [command]     print this, or what a command takes
+
+Examples
+  failover status app.example.com
+  failover drill start web --region us-east-1 --watch
+
+Exit codes: 0 ok, 1 not ok, 2 wrong arguments, 3 cannot reach what is asked about, 130 interrupted.
 `;
 
-const screen = {
+const shell: Shell = {
   isTTY: process.stdout.isTTY ?? false,
   // Lines in a file or a pipe are not cut.
   get columns() {
     return process.stdout.columns ?? Number.POSITIVE_INFINITY;
   },
+  input: process.stdin,
   write: (text: string) => void process.stdout.write(text),
+  warn: (text: string) => void process.stderr.write(text),
+};
+
+/** Each command is loaded when it is asked for: help must not wait for clients, simulators and charts. */
+const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
+  status: async (args) => (await import('./commands/status')).statusCommand(args, shell),
+  pairs: async (args) => (await import('./commands/pairs')).pairsCommand(args, shell),
+  drill: async (args) => (await import('./commands/drill')).drillCommand(args, shell),
+  lab: async (args) => (await import('./commands/lab')).playLab(args, __dirname, shell),
+  budget: async (args) => (await import('./commands/budget')).budgetCommand(args, shell),
+  completion: async (args) => (await import('./commands/completion')).completionCommand(args, shell),
 };
 
 async function main([command, ...rest]: readonly string[]): Promise<number> {
-  switch (command) {
-    case 'lab':
-      return labCommand(rest, __dirname, screen);
-    case 'budget':
-      return budgetCommand(rest, { ...screen, warn: (text) => void process.stderr.write(text) });
-    case 'help':
-    case '--help':
-    case '-h':
-      screen.write(rest[0] === 'lab' ? LAB_HELP : rest[0] === 'budget' ? BUDGET_HELP : HELP);
-      return 0;
-    default:
-      throw new UsageError(command === undefined ? 'no command was given' : `there is no command ${command}`);
+  if (command === 'help' || command === '--help' || command === '-h') {
+    const [about, ...more] = rest;
+    if (about !== undefined) return find(about)([...more, '--help']);
+    shell.write(HELP);
+    return EXIT.ok;
   }
+  if (command === undefined)
+    throw new CommandFailure(EXIT.usage, 'no command was given', 'Run "failover --help" for what there is.');
+  return find(command)(rest);
 }
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    // Sockets that the SDK or a site keeps open must not keep the shell waiting.
-    process.exit(code);
-  },
-  (error: Error) => {
-    const usage = error instanceof UsageError;
-    process.stderr.write(`failover: ${process.argv.includes('--debug') ? error.stack : error.message}\n`);
-    if (usage) process.stderr.write('Run "failover --help" for what there is.\n');
-    process.exit(usage ? 2 : 1);
-  },
-);
+function find(command: string) {
+  const found = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
+  if (found) return found;
+  throw new CommandFailure(EXIT.usage, `there is no command ${command}`, 'Run "failover --help" for what there is.');
+}
+
+/** A reader that went away (`failover pairs | head -1`) is no error. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+/** Sockets that the SDK or a site keeps open must not keep the shell waiting; a pipe must get all that was written. */
+const leave = (code: number) => process.stdout.write('', () => process.exit(code));
+
+main(process.argv.slice(2)).then(leave, (error: Error) => {
+  shell.warn(`failover: ${process.argv.includes('--debug') ? error.stack : error.message}\n`);
+  if (error instanceof CommandFailure) {
+    if (error.next) shell.warn(`${error.next}\n`);
+    leave(error.code);
+  } else {
+    shell.warn('Run it again with --debug to see where this came from.\n');
+    leave(EXIT.notOk);
+  }
+});

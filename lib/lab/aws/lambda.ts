@@ -13,6 +13,8 @@ export interface FunctionHost {
   invoke(name: string, region: string, event: unknown): Promise<InvokeResult>;
   /** Asynchronous invocation: retried twice after a failure, as Lambda does. */
   invokeLater(name: string, region: string, event: unknown): void;
+  /** Variables that a function was deployed with; a host without any answers GetFunctionConfiguration with none. */
+  environmentOf?(name: string, region: string): Readonly<Record<string, string>>;
 }
 
 /** Lambda's Invoke, synchronous and asynchronous; versions and aliases where a board of them is given. */
@@ -28,13 +30,18 @@ export class Lambda implements AwsService {
   public async answer(call: AwsCall, claim: Claim): Promise<AwsReply> {
     const versioned = this.versions?.answer(call, claim);
     if (versioned) return versioned;
-    const path = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(call.path);
-    if (call.method !== 'POST' || !path?.[1])
+    const path = /^\/2015-03-31\/functions\/([^/]+)\/(invocations|configuration)$/.exec(call.path);
+    const asked = path?.[2] === 'configuration' && call.method === 'GET';
+    if (!path?.[1] || (!asked && (call.method !== 'POST' || path[2] !== 'invocations')))
       throw new AwsFault('UnknownOperationException', `the lab does not play ${call.method} ${call.path}`, 404);
     const name = functionName(decodeURIComponent(path[1]));
     const arn = arnOf('lambda', call.region, `function:${name}`);
-    claim('lambda:InvokeFunction', arn);
+    claim(asked ? 'lambda:GetFunctionConfiguration' : 'lambda:InvokeFunction', arn);
     if (!this.host.has(name, call.region)) throw new AwsFault('ResourceNotFoundException', `Function not found: ${arn}`, 404);
+    if (asked) {
+      const Variables = this.host.environmentOf?.(name, call.region) ?? {};
+      return json({ FunctionName: name, FunctionArn: arn, Environment: { Variables } });
+    }
     const event: unknown = call.body.length > 0 ? JSON.parse(call.body.toString()) : {};
     if (call.headers['x-amz-invocation-type'] === 'Event') {
       this.host.invokeLater(name, call.region, event);

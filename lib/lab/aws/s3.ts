@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type AwsCall, AwsFault, type AwsReply, type AwsService, type Claim } from './call';
 import { xmlError } from './protocols';
 
-/** S3's PutObject, path-style, which is what clients use with an address as endpoint. */
+/** S3's PutObject and GetObject, path-style, which is what clients use with an address as endpoint. */
 export class S3 implements AwsService {
   public readonly name = 's3';
   public readonly fail = xmlError('http://s3.amazonaws.com/doc/2006-03-01/');
@@ -14,13 +14,21 @@ export class S3 implements AwsService {
   public answer(call: AwsCall, claim: Claim): AwsReply {
     const [, bucket = '', ...rest] = decodeURIComponent(call.path).split('/');
     const key = rest.join('/');
-    claim('s3:PutObject', `arn:aws:s3:::${bucket}/${key}`);
-    if (call.method !== 'PUT' || !key)
+    const action = call.method === 'GET' ? 's3:GetObject' : 's3:PutObject';
+    claim(action, `arn:aws:s3:::${bucket}/${key}`);
+    if (!['PUT', 'GET'].includes(call.method) || !key)
       throw new AwsFault('NotImplemented', `the lab does not play ${call.method} ${call.path}`, 501);
     if (!this.buckets.includes(`${call.region}/${bucket}`))
       throw new AwsFault('NoSuchBucket', 'The specified bucket does not exist', 404);
+    if (call.method === 'GET') return this.object(`${bucket}/${key}`);
     this.objects.set(`${bucket}/${key}`, unchunked(call));
     return { status: 200, headers: { etag: `"${createHash('md5').update(call.body).digest('hex')}"` }, body: '' };
+  }
+
+  private object(name: string): AwsReply {
+    const body = this.objects.get(name);
+    if (body === undefined) throw new AwsFault('NoSuchKey', 'The specified key does not exist.', 404);
+    return { status: 200, headers: { 'content-type': 'application/octet-stream' }, body };
   }
 
   /** Body of an object by `bucket/key`. */

@@ -62,6 +62,10 @@ export class ProcessHost implements FunctionHost {
     return this.find(name, region) !== undefined;
   }
 
+  public environmentOf(name: string, region: string): Readonly<Record<string, string>> {
+    return this.find(name, region)?.environment ?? {};
+  }
+
   public async invoke(name: string, region: string, event: unknown): Promise<InvokeResult> {
     const target = this.find(name, region);
     if (!target || this.closed) return { kind: 'failed', errorType: 'ResourceNotFoundException', message: `no function ${name}` };

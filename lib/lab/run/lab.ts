@@ -112,6 +112,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     has: (name, region) => host?.has(name, region) ?? false,
     invoke: (name, region, event) => (host as ProcessHost).invoke(name, region, event),
     invokeLater: (name, region, event) => host?.invokeLater(name, region, event),
+    environmentOf: (name, region) => host?.environmentOf(name, region) ?? {},
   };
   const services = openServices(time, world, pair, functions, tell);
   const endpoint = await startAwsEndpoint(time, Object.values(services));

@@ -1,0 +1,140 @@
+import { userInfo } from 'node:os';
+import type { DrillResponse } from '../../../lib/contracts/drill';
+import { DEADLINE_SEC } from '../../../lib/decide/plan';
+import { foreseen, order } from '../../../lib/runtime/drive/operator/orders';
+import { planned } from '../../../lib/runtime/drive/operator/progress';
+import { COMMON, oneOf, read } from '../arguments';
+import { CommandFailure, cannotReach, EXIT, nextFor } from '../failure';
+import { ask, Colours, interrupt, type Shell } from '../shell';
+import { type Drilled, drilled, drillId } from './pair';
+import { stepTable } from './text';
+import { followDrill } from './watch';
+
+const COMMAND = 'drill start';
+const OPTIONS = {
+  ...COMMON,
+  level: { type: 'string' },
+  id: { type: 'string' },
+  'yes-i-mean': { type: 'string' },
+  watch: { type: 'boolean' },
+} as const;
+
+export const ORDER_SCHEMA = 'cdk-failover.order/1';
+
+export async function drillStart(args: readonly string[], shell: Shell): Promise<number> {
+  const { values, positionals } = read(COMMAND, args, OPTIONS, 1);
+  const level = oneOf(COMMAND, '--level', values.level, ['TRAFFIC', 'OBSERVE'] as const) ?? 'TRAFFIC';
+  const found = await drilled(COMMAND, positionals, values);
+  const { pair, namespace } = found.registration;
+  // Made here, so that asking again after an answer got lost is the same drill.
+  const id = drillId(COMMAND, pair, values.id ?? `cli-${stamp()}`) as string;
+
+  await refuseWhatCannotBe(found, level, id);
+  // A script reads JSON only; the plan goes where people look.
+  const say = values.json ? shell.warn : shell.write;
+  say(announcement(found, level, id, shell));
+  const meant = level === 'OBSERVE' || (await confirmed(pair, values['yes-i-mean'], shell));
+  if (!meant) throw new CommandFailure(EXIT.notOk, 'not started: the name of the pair was not typed', 'Nothing was changed.');
+
+  const answer = await startNow(found, { level, id });
+  if (values.json) {
+    shell.write(`${JSON.stringify({ schema: ORDER_SCHEMA, order: 'drill-start', pair, controlSet: namespace, ...answer })}\n`);
+  }
+  if (answer.kind === 'refused') throw refused(pair, answer.because);
+  say(`Drill ${id} ${answer.kind === 'already-started' ? 'has been started before' : 'started'}.\n`);
+  if (values.watch) return followDrill(found, { id, json: values.json ?? false }, shell);
+  say(
+    `Follow it: failover drill watch ${pair} --region ${found.aws.region}\nStop it:   failover drill abort ${pair} --region ${found.aws.region}\n`,
+  );
+  return EXIT.ok;
+}
+
+async function startNow({ aws, registration }: Drilled, wanted: { readonly level: 'TRAFFIC' | 'OBSERVE'; readonly id: string }) {
+  const { pair, namespace } = registration;
+  const again = `Whether it started is not known. "failover drill watch ${pair}" shows; asking again with --id ${wanted.id} is safe.`;
+  const stop = interrupt();
+  try {
+    const answer = await Promise.race([
+      order(aws.functions, aws.namesOf(namespace).drillFunction, { pair, ...wanted, requestedBy: requester() }),
+      stop.code.then((code) => {
+        throw new CommandFailure(code, 'interrupted while the order was on its way', again);
+      }),
+    ]);
+    if (answer.kind === 'unanswered')
+      throw new CommandFailure(EXIT.cannotReach, answer.because, `${nextFor(answer.because)}\n${again}`);
+    return answer as Exclude<DrillResponse, { kind: 'stopping' }>;
+  } finally {
+    stop.off();
+  }
+}
+
+async function refuseWhatCannotBe(
+  { aws, registration, settings }: Drilled,
+  level: 'TRAFFIC' | 'OBSERVE',
+  id: string,
+): Promise<void> {
+  const journal = aws.journalOf(registration.namespace);
+  const item = await journal.read(registration.pair).catch((error: Error) => {
+    throw cannotReach(`the journal of ${registration.pair} cannot be read`, `${error.name}: ${error.message}`);
+  });
+  const because = foreseen(item, settings, { level, drillId: id }, Date.now());
+  if (because.length > 0) throw refused(registration.pair, because);
+}
+
+function refused(pair: string, because: readonly string[]): CommandFailure {
+  const running = because.some((reason) => reason.endsWith('is running'));
+  return new CommandFailure(
+    EXIT.notOk,
+    `refused: ${because.join('; ')}`,
+    running
+      ? `Follow it with "failover drill watch ${pair}", end it with "failover drill abort ${pair}".`
+      : `"failover status --pair ${pair}" shows more.`,
+  );
+}
+
+function announcement({ aws, registration, settings }: Drilled, level: string, id: string, shell: Shell): string {
+  const paint = new Colours(shell);
+  const { pair, namespace, recordName, standby, ttlSec } = registration;
+  const where = standby.answers.flatMap(({ values }) => values).join(', ');
+  const { detectionSec, switchSec, rtoSec } = settings.targets;
+  const how =
+    settings.fault.kind === 'functions' ? `by your function ${settings.fault.inject}` : 'by a marker path in its health check';
+  const head = `${paint.strong(`Drill ${id}`)}: ${level} of pair ${pair} (${recordName}), control set ${namespace}, ${aws.region}\n`;
+  if (level === 'OBSERVE')
+    return `${head}Looks only: every precondition of a drill and the certificates. Nothing is touched.\n\n`;
+  return `${head}
+${stepTable(planned(ttlSec), paint)}
+${paint.bad(`Users of ${recordName} really move to ${where} and back.`)} The primary keeps serving; it is called unhealthy ${how}.
+Whatever happens to the drill, a one-shot schedule and the keeper put everything back ${DEADLINE_SEC / 60} min after its start.
+Targets: detection ${detectionSec} s, switch ${switchSec} s, RTO ${rtoSec} s.
+
+`;
+}
+
+async function confirmed(pair: string, meant: string | undefined, shell: Shell): Promise<boolean> {
+  if (meant !== undefined) {
+    if (meant === pair) return true;
+    throw new CommandFailure(EXIT.usage, `--yes-i-mean is "${meant}", but the pair is ${pair}`, 'Nothing was changed.');
+  }
+  if (!shell.input.isTTY) {
+    throw new CommandFailure(
+      EXIT.usage,
+      'nobody can be asked: the input is no terminal',
+      `Scripts say --yes-i-mean ${pair}. Nothing was changed.`,
+    );
+  }
+  const typed = await ask(shell, `Type the name of the pair to start it (${pair}): `);
+  if (typed === undefined) throw new CommandFailure(EXIT.interrupted, 'interrupted', 'Nothing was changed.');
+  return typed.trim() === pair;
+}
+
+/** UTC to the second, in what a drill's id may hold. */
+const stamp = () => new Date().toISOString().replace(/[-:]|\.\d+/g, '');
+
+function requester(): string {
+  try {
+    return `${userInfo().username} (command line)`.slice(0, 200);
+  } catch {
+    return 'command line';
+  }
+}

@@ -1,0 +1,30 @@
+/** Steps of a drill for people. */
+import type { StepLine } from '../../../lib/runtime/drive/operator/progress';
+import type { Colours } from '../shell';
+
+export function stepTable(lines: readonly StepLine[], paint: Colours): string {
+  const running = lines.some(({ state }) => state !== 'waiting');
+  return lines
+    .map(
+      (line) =>
+        `  ${mark(line, paint)} ${line.step.padEnd(13)}${running ? took(line) : line.about.padEnd(58)}  ${times(line, paint)}\n`,
+    )
+    .join('');
+}
+
+const mark = ({ state, outcome }: StepLine, paint: Colours) => {
+  if (state === 'waiting') return paint.quiet('·');
+  if (state === 'running') return paint.strong('>');
+  return outcome === 'failed' || outcome === 'refused' || outcome === 'aborted' ? paint.bad('x') : paint.good('+');
+};
+
+const took = ({ state, outcome, elapsedSec }: StepLine) => {
+  const sec = elapsedSec === undefined ? '' : `${elapsedSec.toFixed(1)} s`;
+  return `${sec.padStart(9)}  ${(state === 'running' ? 'running' : (outcome ?? '')).padEnd(16)}`;
+};
+
+/** What is expected is always said with its provenance; a limit is our own. */
+function times({ expected, limitSec }: StepLine, paint: Colours): string {
+  const about = expected ? `about ${expected.typicalSec} s, at most ${expected.worstSec} s (${expected.provenance}); ` : '';
+  return paint.quiet(`${about}limit ${limitSec} s`);
+}

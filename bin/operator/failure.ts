@@ -1,0 +1,45 @@
+/** How a command ends other than well: an exit code, what is wrong, and what to do next. */
+
+export const EXIT = {
+  ok: 0,
+  notOk: 1,
+  usage: 2,
+  cannotReach: 3,
+  interrupted: 130,
+} as const;
+
+export class CommandFailure extends Error {
+  public constructor(
+    public readonly code: number,
+    message: string,
+    public readonly next?: string,
+  ) {
+    super(message);
+  }
+}
+
+export const usage = (message: string, help: string) => new CommandFailure(EXIT.usage, message, `See "failover ${help} --help".`);
+
+export const cannotReach = (what: string, because: string) =>
+  new CommandFailure(EXIT.cannotReach, `${what}: ${because}`, nextFor(because));
+
+const NEXT: readonly (readonly [RegExp, string])[] = [
+  [
+    /Credential|ExpiredToken|UnrecognizedClient|InvalidClientTokenId|InvalidSignature|Token.*expired/i,
+    'Log in to the account of the pair (such as "aws sso login"), or set AWS_PROFILE, and try again.',
+  ],
+  [/Region is missing/i, 'Give the standby Region of the pair with --region, or set AWS_REGION.'],
+  [/AccessDenied|not authorized/i, 'Your credentials lack a permission; docs/cli.md lists what each command needs.'],
+  [
+    /ResourceNotFound|NoSuchBucket|Function not found/i,
+    'It exists in the standby Region of a control set with a drill: check --region and --control-set ("failover pairs" lists them).',
+  ],
+  [
+    /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|TimeoutError|ENETUNREACH|EHOSTUNREACH|no answer within/i,
+    'Check the network; while a Region is down, work from the standby Region (--region).',
+  ],
+];
+
+/** What helps against a failure that AWS, DNS or the network put into words. */
+export const nextFor = (because: string) =>
+  NEXT.find(([pattern]) => pattern.test(because))?.[1] ?? 'Try again; --debug shows where it came from.';

@@ -1,0 +1,77 @@
+/** A status for people: what serves, what Route 53 says, what the journal says, what is wrong, what is not known. */
+import type { ServerView, Verdict } from '../../lib/runtime/drive/operator/look';
+import type { JournalView, PairStatus } from '../../lib/runtime/drive/operator/status';
+import type { Colours } from './shell';
+
+export function statusText(status: PairStatus, paint: Colours): string {
+  const { pair, servers, probes, journal } = status;
+  const known = pair.kind === 'known' ? `   pair ${pair.name}, control set ${pair.controlSet}, ${pair.region}` : '';
+  const lines = [`${paint.strong(status.recordName)}${known}   ${paint.quiet(iso(status.atMs))}`, ''];
+  if ('kind' in servers) lines.push(`  ${paint.doubt(`unknown: ${servers.because}`)}`);
+  else for (const view of servers) lines.push(...serverLines(view, paint));
+  lines.push('');
+  for (const side of ['primary', 'standby'] as const) {
+    const probe = probes[side];
+    if (!probe) continue;
+    const good = probe.kind === 'good';
+    lines.push(
+      `  ${side.padEnd(8)} asked from here   ${(good ? paint.good : paint.bad)(probe.because)} in ${(probe.tookMs / 1000).toFixed(2)} s`,
+    );
+  }
+  if (probes.primary || probes.standby) lines.push('');
+  if (journal.kind === 'known') lines.push(...journalLines(journal, status.atMs, paint), '');
+  lines.push(...section('Not well', status.problems, paint.bad), ...section('Not known', status.unknown, paint.doubt));
+  lines.push(
+    status.verdict === 'ok'
+      ? paint.good('All is well.')
+      : status.verdict === 'not ok'
+        ? paint.bad('Not all is well.')
+        : paint.doubt('Nothing could be learned.'),
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+function serverLines({ server, serves, answers, beacons }: ServerView, paint: Colours): string[] {
+  const said = answers.map(({ type, answer }) =>
+    answer.kind === 'answer' ? `${type} ${answer.values.join(', ')} (TTL ${answer.ttlSec} s)` : `${type} ${answer.because}`,
+  );
+  const side = serves === 'unknown' ? '' : `${serves === 'primary' ? paint.good(serves) : paint.bad(serves)}: `;
+  return [
+    `  server ${paint.strong(server)}`,
+    `    answers    ${side}${said.join('; ') || paint.doubt('nothing')}`,
+    ...Object.entries(beacons).map(([of, verdict]) => `    ${of.padEnd(10)} ${beaconText(of, verdict, paint)}`),
+  ];
+}
+
+function beaconText(of: string, verdict: Verdict | undefined, paint: Colours): string {
+  if (verdict === undefined || verdict.kind === 'unknown') return paint.doubt(`unknown: ${verdict?.because ?? 'not asked'}`);
+  const good = verdict.kind === 'healthy';
+  const word = of === 'latch' ? (good ? 'not latched' : 'latched') : verdict.kind;
+  return (good ? paint.good : paint.bad)(word);
+}
+
+function journalLines(journal: JournalView, nowMs: number, paint: Colours): string[] {
+  const { drill, daysSinceSuccess } = journal;
+  const days = typeof daysSinceSuccess === 'number' ? `${daysSinceSuccess} days ago` : daysSinceSuccess.because;
+  return [
+    `  drill      ${drill ? paint.strong(runningText(drill, nowMs)) : 'none runs'}`,
+    `  passed     ${days}`,
+    ...journal.lastDrills.map(
+      ({ id, level, verdict, endedAtMs }, n) =>
+        `  ${(n === 0 ? 'last' : '').padEnd(10)} ${iso(endedAtMs)}  ${level.padEnd(8)}${(verdict === 'passed' ? paint.good : paint.bad)(verdict.padEnd(9))}${id}`,
+    ),
+    `  paused     ${journal.pausedUntilMs === undefined ? 'no' : paint.doubt(`until ${iso(journal.pausedUntilMs)}`)}`,
+    `  incident   ${journal.incident ? paint.bad(`${journal.incident.key} since ${iso(journal.incident.sinceMs)}`) : 'none'}`,
+  ];
+}
+
+function runningText(drill: NonNullable<JournalView['drill']>, nowMs: number): string {
+  const sec = Math.round((nowMs - drill.startedAtMs) / 1000);
+  const stop = drill.stopRequested ? ', told to stop' : '';
+  return `${drill.id} (${drill.level}): ${drill.step ?? 'between steps'}, for ${sec} s, put back by ${iso(drill.deadlineMs)} at the latest${stop}`;
+}
+
+const section = (title: string, lines: readonly string[], paint: (text: string) => string) =>
+  lines.length === 0 ? [] : [title, ...lines.map((line) => paint(`  ${line}`)), ''];
+
+const iso = (ms: number) => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
