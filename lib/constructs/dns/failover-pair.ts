@@ -9,17 +9,19 @@ import { Problems, refuse } from '../internal/problems';
 import type { FailoverRegions } from '../regions';
 import { Beacons } from './beacons';
 import type { BothUnhealthy } from './both-unhealthy';
-import type { HealthProbe } from './health-probe';
 import type { Latch } from './latch';
 import { bindLatch } from './latch/bind-latch';
 import { planLatch } from './latch/latch-rules';
 import type { PairLatch } from './latch/pair-latch';
 import { certificateMetric, healthMetric, makeHealthAlarm, makeReachAlarm, type PairAlarm, reachMetric } from './pair-alarms';
 import { budgetFacts } from './pair-budget';
-import { makeBeacon, makeChecks, makeRecords, type PairChecks, type PairRecord } from './pair-records';
+import { makeChecks, type PairChecks } from './pair-checks';
+import { checkDrillable } from './pair-drill';
+import { makeBeacon, makeRecords, type PairRecord } from './pair-records';
 import { Registration, writeChecks } from './pair-registration';
 import { type PairPlan, planPair } from './pair-rules';
 import { warnAbout } from './pair-warnings';
+import type { HealthProbe } from './probe';
 import type { PairSide } from './side';
 import type { Site } from './site';
 
@@ -121,8 +123,8 @@ export class FailoverPair extends Construct {
   public readonly primaryHealthAlarm: cloudwatch.Alarm;
   /** Alarm on the standby's verdict. Absent when the standby has no check. */
   public readonly standbyHealthAlarm?: cloudwatch.Alarm;
-  /** Early warning: part of the world does not reach the primary. */
-  public readonly primaryReachAlarm: cloudwatch.Alarm;
+  /** Early warning: part of the world does not reach the primary. Absent unless `health` is an endpoint check. */
+  public readonly primaryReachAlarm?: cloudwatch.Alarm;
 
   /**
    * What `RecoveryBudget` asks, and what parts of the pair add to.
@@ -168,7 +170,10 @@ export class FailoverPair extends Construct {
     this.registration = this.makeBeacons();
 
     this.primaryHealthAlarm = this.watch(makeHealthAlarm(this, regions, plan, 'primary', this.primaryHealthCheckId));
-    this.primaryReachAlarm = this.watch(makeReachAlarm(this, regions, plan, this.primaryHealthCheckId), AlertSeverity.WARNING);
+    if (plan.primary.check?.kind === 'endpoint') {
+      const reach = makeReachAlarm(this, regions, plan, this.primaryHealthCheckId);
+      this.primaryReachAlarm = this.watch(reach, AlertSeverity.WARNING);
+    }
     if (this.standbyHealthCheckId !== undefined) {
       this.standbyHealthAlarm = this.watch(makeHealthAlarm(this, regions, plan, 'standby', this.standbyHealthCheckId));
     }
@@ -238,16 +243,7 @@ export class FailoverPair extends Construct {
    */
   public _useDrill(settings: DrillSettings): void {
     const registration = this.needRegistration('a drill');
-    if (this.plan.aliased) {
-      refuse(
-        this,
-        'DrillNeedsAddresses',
-        'the pair answers aliases of load balancers at the apex; their addresses change, so a drill cannot tell which side answers; drill a pair with a recordName',
-      );
-    }
-    if (registration.document().drill) {
-      refuse(this, 'SecondDrill', 'the pair has a drill already; two would break each other; give one drill all scenarios');
-    }
+    checkDrillable(this, this.plan, registration.document(), settings);
     registration.setDrill(settings);
   }
 

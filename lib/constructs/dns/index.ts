@@ -1,7 +1,7 @@
 export * from './beacons';
 export * from './both-unhealthy';
 export * from './failover-pair';
-export * from './health-probe';
 export * from './latch';
+export * from './probe';
 export { PairSide } from './side';
 export * from './site';

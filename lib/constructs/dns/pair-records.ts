@@ -1,4 +1,4 @@
-import { Duration, Tags } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import type { Construct } from 'constructs';
 import { BEACON_HEALTHY, BEACON_UNHEALTHY, type BeaconSubject } from '../../decide/names';
@@ -6,61 +6,9 @@ import { numberOf } from '../../decide/timings';
 import { keepId } from '../internal/stable-id';
 import type { FailoverRegions } from '../regions';
 import { BothUnhealthy } from './both-unhealthy';
-import type { PairPlan, PlannedSide } from './pair-rules';
-import type { BoundProbe, Endpoint } from './side';
+import type { PairChecks } from './pair-checks';
+import type { PairPlan } from './pair-rules';
 import { zoneRecord } from './zone-record';
-
-/** Checks of a pair; `standby` is absent when nothing watches it. */
-export interface PairChecks {
-  readonly primary: route53.HealthCheck;
-  readonly standby?: route53.HealthCheck;
-}
-
-/** Makes the checks. Their logical ids name what replaces a check, so that a replacement shows in `cdk diff`. */
-export function makeChecks(scope: Construct, regions: FailoverRegions, plan: PairPlan): PairChecks {
-  const make = ({ side, site, probe }: PlannedSide) => probe && makeCheck(scope, regions, plan, side, site.endpoint, probe);
-  const primary = make(plan.primary);
-  if (!primary) throw new Error('a planned pair has a check on its primary');
-  return { primary, standby: make(plan.standby) };
-}
-
-function makeCheck(
-  scope: Construct,
-  regions: FailoverRegions,
-  plan: PairPlan,
-  side: 'primary' | 'standby',
-  endpoint: Endpoint,
-  probe: BoundProbe,
-): route53.HealthCheck {
-  const type = typeOf(probe);
-  const kind = `${type}-${probe.intervalSec}s-by-${endpoint.mode}`;
-  const check = new route53.HealthCheck(scope, `${side}-check-${kind}`, {
-    type,
-    ...(endpoint.mode === 'ip' ? { ipAddress: endpoint.address, fqdn: probe.host } : { fqdn: endpoint.name }),
-    port: probe.port,
-    resourcePath: probe.path,
-    searchString: probe.searchString,
-    requestInterval: Duration.seconds(probe.intervalSec),
-    failureThreshold: probe.failures,
-    regions: probe.checkerRegions && [...probe.checkerRegions],
-    enableSNI: probe.protocol === 'https' ? true : undefined,
-  });
-  keepId(check, regions.controlSetName, plan.name, side, 'check', kind);
-  // On-call otherwise sees uuids.
-  Tags.of(check).add('Name', `${plan.name} ${side}`);
-  return check;
-}
-
-function typeOf({ protocol, searchString }: BoundProbe): route53.HealthCheckType {
-  switch (protocol) {
-    case 'tcp':
-      return route53.HealthCheckType.TCP;
-    case 'http':
-      return searchString === undefined ? route53.HealthCheckType.HTTP : route53.HealthCheckType.HTTP_STR_MATCH;
-    case 'https':
-      return searchString === undefined ? route53.HealthCheckType.HTTPS : route53.HealthCheckType.HTTPS_STR_MATCH;
-  }
-}
 
 /** One record that users resolve. */
 export interface PairRecord {

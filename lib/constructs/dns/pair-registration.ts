@@ -16,7 +16,7 @@ import { numberOf } from '../../decide/timings';
 import { refuse } from '../internal/problems';
 import { keepId } from '../internal/stable-id';
 import type { FailoverRegions } from '../regions';
-import type { PairChecks } from './pair-records';
+import type { PairChecks } from './pair-checks';
 import type { PairPlan, PlannedSide } from './pair-rules';
 
 /** Room for a value that is only known at deploy time; an ARN of ours has at most 120 characters. */

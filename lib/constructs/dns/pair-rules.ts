@@ -4,8 +4,8 @@ import { isKnown, type Problems, shown } from '../internal/problems';
 import { crossesRegions } from '../internal/tokens';
 import { BothUnhealthy } from './both-unhealthy';
 import type { FailoverPair, FailoverPairProps } from './failover-pair';
-import { HealthProbe } from './health-probe';
-import type { BoundProbe, BoundSite, SideContext } from './side';
+import { HealthProbe } from './probe';
+import type { BoundCheck, BoundProbe, BoundSite, SideContext } from './side';
 
 /** Fixed by Route 53 for aliases to load balancers, in seconds. */
 const ALIAS_TTL_SEC = 60;
@@ -17,7 +17,7 @@ export interface PlannedSide {
   readonly side: 'primary' | 'standby';
   readonly site: BoundSite;
   /** Absent: no check. */
-  readonly probe?: BoundProbe;
+  readonly check?: BoundCheck;
   /** How a drill asks the site itself, also when Route 53 does not. */
   readonly directProbe: BoundProbe;
 }
@@ -60,9 +60,10 @@ export function planPair(pair: FailoverPair, name: string, props: FailoverPairPr
   const ttlSec = ttlOf(props, problems);
   if (!primary || !standby || ttlSec === undefined) return undefined;
 
+  checkSources(primary.check, standby.check, problems);
   checkSidesMatch(primary.site, standby.site, zoneName, context.apex, problems);
   const aliased = [primary, standby].some(({ site }) => site.records.some((record) => record.alias));
-  const bothUnhealthy = bothUnhealthyOf(props, standby.probe !== undefined, aliased, problems);
+  const bothUnhealthy = bothUnhealthyOf(props, standby.check !== undefined, aliased, problems);
   return { name, fqdn, ttlSec: aliased ? Math.max(ttlSec, ALIAS_TTL_SEC) : ttlSec, aliased, primary, standby, bothUnhealthy };
 }
 
@@ -74,8 +75,8 @@ function planSide(
 ): PlannedSide | undefined {
   const site = props[context.side]._bind(context);
   const bound = probe._bind(context, site?.endpoint);
-  const directProbe = bound ?? fallback._bind(context, site?.endpoint);
-  return site && directProbe ? { side: context.side, site, probe: bound, directProbe } : undefined;
+  const direct = bound ?? fallback._bind(context, site?.endpoint);
+  return site && direct ? { side: context.side, site, check: bound?.check, directProbe: direct.direct } : undefined;
 }
 
 function checkScope(pair: FailoverPair, { regions }: FailoverPairProps, problems: Problems): void {
@@ -127,6 +128,32 @@ function checkSidesMatch(primary: BoundSite, standby: BoundSite, zoneName: strin
     'ApexCname',
     `recordName is the apex of ${zoneName}; DNS allows no CNAME there; use Site.ip or Site.loadBalancer, or a recordName`,
   );
+}
+
+/** What turns both sides at once turns nothing over. */
+function checkSources(primary: BoundCheck | undefined, standby: BoundCheck | undefined, problems: Problems): void {
+  const ofStandby = new Set(sourcesOf(standby).map(({ key }) => key));
+  for (const { key, text } of sourcesOf(primary)) {
+    problems.addIf(
+      ofStandby.has(key),
+      'SameHealth',
+      `health and standbyHealth both read ${text}; when it turns, both sides turn; give standbyHealth a source of its own`,
+    );
+  }
+}
+
+/** Sources that say the same about whatever site they are asked for. */
+function sourcesOf(check: BoundCheck | undefined): readonly { readonly key: string; readonly text: string }[] {
+  switch (check?.kind) {
+    case 'alarm':
+      return [{ key: `${check.region}/${check.name}`, text: `the alarm ${check.name} in ${check.region}` }];
+    case 'existing':
+      return [{ key: check.id, text: isKnown(check.id) ? `the health check ${check.id}` : 'one health check' }];
+    case 'calculated':
+      return check.children.flatMap(sourcesOf);
+    default:
+      return [];
+  }
 }
 
 const typesOf = (site: BoundSite) =>

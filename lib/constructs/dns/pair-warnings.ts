@@ -1,7 +1,7 @@
 import type { IConstruct } from 'constructs';
 import { warn } from '../internal/problems';
 import type { FailoverPairProps } from './failover-pair';
-import type { PairChecks } from './pair-records';
+import type { PairChecks } from './pair-checks';
 import type { PairPlan } from './pair-rules';
 
 /** A longer time to live warns: it counts in full against the RTO. */
@@ -14,7 +14,15 @@ export function warnAbout(
   plan: PairPlan,
   checks: PairChecks,
 ): void {
-  regions._pairs.countChecks(pair, checks.standby ? 2 : 1);
+  regions._pairs.countChecks(pair, checks.made);
+  const kind = plan.primary.check?.kind ?? 'endpoint';
+  if (kind !== 'endpoint') {
+    warn(
+      pair,
+      'BudgetBlind',
+      `health is HealthProbe.${kind}, and the budget knows the times of endpoint checks only: it judges detection as if the primary were probed by ${plan.primary.directProbe.protocol} every ${plan.primary.directProbe.intervalSec} s; let a drill measure it`,
+    );
+  }
   if (!alerts) warn(pair, 'NoAlerts', `nobody is told when a side of ${plan.fqdn} fails; set alerts`);
   if (ttl && plan.aliased) {
     warn(

@@ -1,5 +1,5 @@
-import type { IAliasRecordTarget } from 'aws-cdk-lib/aws-route53';
-import type { Construct } from 'constructs';
+import type { IAliasRecordTarget, InsufficientDataHealthStatusEnum } from 'aws-cdk-lib/aws-route53';
+import type { Construct, IConstruct } from 'constructs';
 import type { RegisteredAnswer } from '../../contracts/registration';
 import type { Problems } from '../internal/problems';
 import type { FailoverRegions } from '../regions';
@@ -53,4 +53,25 @@ export interface BoundProbe {
   readonly searchString?: string;
   /** Host header and SNI. Absent for `tcp`. */
   readonly host?: string;
+}
+
+/** What Route 53 looks at. */
+export type BoundCheck =
+  | { readonly kind: 'endpoint'; readonly probe: BoundProbe }
+  | {
+      readonly kind: 'alarm';
+      readonly name: string;
+      readonly region: string;
+      readonly fingerprint: string;
+      /** What the check says while the alarm has no data. */
+      readonly silent: InsufficientDataHealthStatusEnum;
+      readonly alarm: IConstruct;
+    }
+  | { readonly kind: 'calculated'; readonly children: readonly BoundCheck[]; readonly healthy: number }
+  | { readonly kind: 'existing'; readonly id: string };
+
+/** The health of a side: what Route 53 looks at, and how a drill asks the site itself. */
+export interface BoundHealth {
+  readonly check: BoundCheck;
+  readonly direct: BoundProbe;
 }

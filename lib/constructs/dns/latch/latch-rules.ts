@@ -15,10 +15,17 @@ export function planLatch(plan: PairPlan, beacons: Beacons, problems: Problems):
     'beacons is Beacons.none(); whoever latches the primary out sees in them that it is; use Beacons.open(), or Beacons.labelled with a random label',
   );
   problems.addIf(
-    plan.standby.probe === undefined,
+    plan.standby.check === undefined,
     'LatchNeedsStandbyCheck',
     'standbyHealth is HealthProbe.none() and the pair has a latch; whoever latches waits until the standby is healthy, and without a check nobody knows; give the standby https, http or tcp',
   );
+  for (const [prop, side] of [['health', plan.primary] as const, ['standbyHealth', plan.standby] as const]) {
+    problems.addIf(
+      side.check?.kind === 'calculated',
+      'LatchOverCalculated',
+      `${prop} is HealthProbe.calculated and the pair has a latch, which is calculated itself; Route 53 knows one level only; give a single probe`,
+    );
+  }
   // The beacon `_allowed-standby-<label>._failover.` goes in front.
   const most = 253 - latchBeacons('', 'x'.repeat(32)).standbyAllowed.length;
   problems.addIf(

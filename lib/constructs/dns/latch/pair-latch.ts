@@ -13,7 +13,8 @@ import {
 } from '../../../decide/latch';
 import { keepId } from '../../internal/stable-id';
 import type { FailoverRegions } from '../../regions';
-import { makeBeacon, type PairChecks, type PairRecord } from '../pair-records';
+import type { PairChecks } from '../pair-checks';
+import { makeBeacon, type PairRecord } from '../pair-records';
 import type { PairPlan } from '../pair-rules';
 import { type LatchAlarms, makeLatchAlarms } from './latch-alarms';
 

@@ -1,11 +1,11 @@
 import type { Duration } from 'aws-cdk-lib';
-import { MARKER_PATH_PREFIX } from '../../decide/names';
-import { numberOf } from '../../decide/timings';
-import { nameFault, plainName } from '../internal/dns-names';
-import { isKnown, shown } from '../internal/problems';
-import { crossesRegions } from '../internal/tokens';
+import { MARKER_PATH_PREFIX } from '../../../decide/names';
+import { numberOf } from '../../../decide/timings';
+import { nameFault, plainName } from '../../internal/dns-names';
+import { isKnown, shown } from '../../internal/problems';
+import { crossesRegions } from '../../internal/tokens';
+import type { BoundProbe, Endpoint, SideContext } from '../side';
 import type { HttpProbeOptions, TcpProbeOptions } from './health-probe';
-import type { BoundProbe, Endpoint, SideContext } from './side';
 
 /** Regions that have checkers. */
 const CHECKER_REGIONS = [
