@@ -16,6 +16,9 @@ export const runId = (pair: string, epoch: number) => `${pair}-e${epoch}`;
 /** PagerDuty's `dedup_key`: one incident per epoch. */
 export const incidentKey = (pair: string, epoch: number) => `${pair}/${epoch}`;
 
+/** Incident of what the prober pages while nothing runs: one for each outcome. */
+export const watchKey = (pair: string, outcome: string) => `${pair}/watch/${outcome}`;
+
 /** Names one run at one generation. Every rule of a running step takes it. */
 export interface RunKey {
   readonly run: string;
@@ -199,7 +202,18 @@ export function setLatch(
   const returned = h.run.kind === 'failback' && h.database.active === 'primary';
   if (on && h.run.rollback) return keep({ kind: 'refused', because: 'the run is being rolled back' });
   if (!on && !back && !returned) return keep({ kind: 'refused', because: 'the standby may be writing: the latch stays on' });
-  if (h.database.latch.on === on) return keep({ kind: 'set', database: h.database });
-  const database = { ...h.database, latch: { ...h.database.latch, on } };
+  const writerName = namedWhileLatched(h, on);
+  const same = Object.entries(writerName).every(([id, named]) => h.database.writerName[id] === named);
+  if (h.database.latch.on === on && same) return keep({ kind: 'set', database: h.database });
+  const database = { ...h.database, writerName, latch: { ...h.database.latch, on } };
   return put(h.item, database, { kind: 'set', database });
+}
+
+/**
+ * The writer name leaves the old writer together with the latch, before anything is promoted: the standby's applications
+ * would otherwise write to an old primary that returns. Until the promotion is over they find a read-only candidate.
+ */
+function namedWhileLatched({ database, run }: Held, on: boolean): DatabaseState['writerName'] {
+  if (run.kind === 'failback') return database.writerName;
+  return Object.fromEntries(Object.keys(database.writerName).map((id) => [id, on && id === run.candidate]));
 }

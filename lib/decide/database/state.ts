@@ -60,6 +60,8 @@ export interface Suspicion {
   /** How long before `writerSinceMs` each candidate last saw a new heartbeat row, in ms. */
   readonly gapsMs?: Readonly<Record<string, number>>;
   readonly because: readonly string[];
+  /** Last moment in which Route 53 still called the primary healthy while the writer was spoken against. */
+  readonly servedUntilMs?: number;
   /** Outcomes of the trigger that somebody was paged for; resolved when the suspicion is over. */
   readonly paged?: readonly string[];
 }

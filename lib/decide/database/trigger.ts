@@ -88,7 +88,7 @@ export const TRIGGER_ROWS: readonly TriggerRow[] = [
   },
   {
     row: 50,
-    probe: ['good', 'failing'],
+    probe: ['good'],
     writer: ['dead'],
     outcome: 'database',
     because: 'the site answers and its writer is dead: the service may be failing over inside its Region',

@@ -1,8 +1,9 @@
 /** The steps after the promotion. Nothing here is undone; what cannot be finished is paged. */
 import { fencesAfter } from '../../../decide/database/fences';
 import { endRun, setWriterName } from '../../../decide/database/promotion-rules';
-import { noteResult, setLatch } from '../../../decide/database/run-rules';
+import { noteResult, setLatch, watchKey } from '../../../decide/database/run-rules';
 import { DATABASE_RUN_METRIC, pairDimensions } from '../../../decide/metrics';
+import { tell } from '../drill/context';
 import { probeSite } from '../drill/look';
 import { transact } from '../transact';
 import { again, done, lost, memberOf, type StepContext, type StepSaid, stuck, tellRun } from './context';
@@ -119,6 +120,8 @@ export async function announce(context: StepContext): Promise<StepSaid> {
         tookSec,
       },
     });
+    // What the prober paged while it gathered evidence ends here too.
+    for (const outcome of state.suspect?.paged ?? []) await resolveWatch(context, outcome);
   } catch (error) {
     return again(`the end was not announced: ${(error as Error).message}`);
   }
@@ -127,6 +130,17 @@ export async function announce(context: StepContext): Promise<StepSaid> {
   const ended = await transact(ports.journal, pair, (item) => endRun(item, key, because, ports.time.nowMs()));
   if (ended.kind === 'lost') return lost(ended.because);
   return ended.kind === 'refused' ? stuck(ended.because) : done(...because);
+}
+
+function resolveWatch({ ports, pair, key, registration }: StepContext, outcome: string): Promise<void> {
+  return tell(ports, registration, 'database-step', {
+    type: 'primary-replaced',
+    incidentKey: watchKey(pair, outcome),
+    epoch: key.epoch,
+    action: 'resolve',
+    severity: 'info',
+    summary: `${pair}: the writer was replaced at epoch ${key.epoch}`,
+  });
 }
 
 async function publishRun({ ports, pair, run }: StepContext, namespace: string, tookSec: number): Promise<void> {

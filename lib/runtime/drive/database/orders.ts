@@ -12,7 +12,7 @@ import {
 import { abandonRebuild, beginRebuild, noteRebuilt } from '../../../decide/database/rebuild-rules';
 import { runId } from '../../../decide/database/run-rules';
 import type { DatabaseRun, RunKind } from '../../../decide/database/state';
-import { clearSplitBrain } from '../../../decide/database/watch-rules';
+import { clearSplitBrain, failureOf } from '../../../decide/database/watch-rules';
 import { isUnknown, tellIfPossible } from '../drill/context';
 import { probeSite } from '../drill/look';
 import { transact } from '../transact';
@@ -62,8 +62,7 @@ async function start(order: StartOrder, kind: RunKind, ports: OrderPorts): Promi
       automatic: false,
       seenEpoch: order.epoch ?? item?.epoch ?? 0,
       nowMs,
-      failedAtMs: suspect?.writerSinceMs ?? suspect?.sinceMs ?? nowMs,
-      ...(suspect?.gapsMs ? { gapsMs: suspect.gapsMs } : {}),
+      ...failureOf(suspect, nowMs),
       ...(order.acceptLossMs === undefined ? {} : { acceptLossMs: order.acceptLossMs }),
       ...(order.writesStopped ? { writesStopped: true } : {}),
       members: membersOf(bound.database),

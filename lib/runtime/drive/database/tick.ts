@@ -1,10 +1,10 @@
 import type { DatabaseRegistration } from '../../../contracts/database';
 import type { PairRegistration } from '../../../contracts/registration';
 import { acquire, settle, standingAgainst } from '../../../decide/database/order-rules';
-import { incidentKey } from '../../../decide/database/run-rules';
+import { incidentKey, watchKey } from '../../../decide/database/run-rules';
 import type { DatabaseRun, DatabaseState } from '../../../decide/database/state';
 import { decideTrigger, pageAfterMs, type TriggerDecision } from '../../../decide/database/trigger';
-import { clearSuspicion, clearWriter, notePaged, noteSuspicion } from '../../../decide/database/watch-rules';
+import { clearSuspicion, clearWriter, failureOf, notePaged, noteSuspicion } from '../../../decide/database/watch-rules';
 import type { JournalItem } from '../../../decide/journal';
 import { type Said, tellIfPossible } from '../drill/context';
 import { transact } from '../transact';
@@ -62,7 +62,8 @@ function noteEvidence(found: JournalItem | undefined, evidence: Evidence, memory
   }
   const { writerSinceMs, gapsMs } = memory;
   const because = Object.values(evidence.words).map((word) => word.because);
-  return noteSuspicion(found, { nowMs, ...(writerSinceMs === undefined ? {} : { writerSinceMs, gapsMs }), because });
+  const served = evidence.words.outside.says === 'healthy';
+  return noteSuspicion(found, { nowMs, served, ...(writerSinceMs === undefined ? {} : { writerSinceMs, gapsMs }), because });
 }
 
 /** Asked only once the witnesses speak: beacon and probe of the standby, and what the journal forbids. */
@@ -95,7 +96,6 @@ async function begin(
   const nowMs = ports.time.nowMs();
   const answer = await transact(ports.journal, pair, (found) => {
     const suspect = found?.database?.suspect;
-    const gapsMs = suspect?.gapsMs;
     return acquire(found, {
       pair,
       kind: 'failover',
@@ -103,8 +103,7 @@ async function begin(
       automatic: true,
       seenEpoch: item.epoch,
       nowMs,
-      failedAtMs: suspect?.writerSinceMs ?? suspect?.sinceMs ?? nowMs,
-      ...(gapsMs ? { gapsMs } : {}),
+      ...failureOf(suspect, nowMs),
       ...(memory.leaseRvn === undefined ? {} : { leaseRvn: memory.leaseRvn }),
       members: membersOf(database),
     });
@@ -142,8 +141,6 @@ async function tend(
     details: { run: run.id },
   });
 }
-
-const watchKey = (pair: string, outcome: string) => `${pair}/watch/${outcome}`;
 
 const PAGES: Readonly<Record<string, { readonly type: string; readonly severity: Said['severity'] }>> = {
   ask: { type: 'failover-needs-person', severity: 'critical' },
