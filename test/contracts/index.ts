@@ -5,6 +5,7 @@
  * `make` is called once per test; `close` is called after it.
  */
 export * from './aws-contracts';
+export * from './database-contract';
 export * from './dns-contract';
 export * from './health-checks-contract';
 export * from './journal-contract';

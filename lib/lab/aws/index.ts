@@ -8,6 +8,7 @@ export * from './lambda';
 export * from './messaging/event-source';
 export * from './messaging/sns';
 export * from './messaging/sqs';
+export type { MetricPoint } from './metric-data';
 export * from './parameters';
 export * from './route53';
 export * from './s3';
