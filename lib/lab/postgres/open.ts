@@ -1,0 +1,101 @@
+import { chownSync, cpSync, lchownSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { HEARTBEAT_TABLE } from '../../contracts/database';
+import type { LabTime, SiteName } from '../world';
+import { findServer, type NoBinaries, removeHome, type ServerBinaries } from './binaries';
+import { Link, type Place } from './link';
+import { PostgresPair } from './pair';
+import { freePort, initCluster, LOGIN, ownFile, PostgresServer } from './server';
+
+export interface PairOptions {
+  readonly time: LabTime;
+  /** Addresses of the two Regions. @default 127.0.0.1 and 127.0.0.2 */
+  readonly addresses?: Readonly<Record<SiteName, string>>;
+  /** Port of both entrances, which clients reach by name. @default any, one of each side's own */
+  readonly port?: number;
+  /** Pause between two heartbeats of the writer, in lab ms. @default 1,000 */
+  readonly heartbeatMs?: number;
+  /** PEM for servers that talk TLS. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
+
+/** `clock_timestamp` is the moment of the insert itself, not of its transaction's begin. */
+const SCHEMA = `
+  create schema cdk_failover;
+  create table ${HEARTBEAT_TABLE} (id int primary key, beat_at timestamptz not null, epoch bigint not null);
+  insert into ${HEARTBEAT_TABLE} values (1, clock_timestamp(), 0);
+  create table orders (id text primary key, at timestamptz not null default clock_timestamp());`;
+
+/** Starts a pair that replicates. Without server binaries there is none, and the reason says what to install. */
+export async function openPair(options: PairOptions): Promise<PostgresPair | NoBinaries> {
+  const binaries = findServer();
+  if (binaries.kind === 'absent') return binaries;
+  const opened: (() => Promise<void>)[] = [];
+  try {
+    const pair = await open(binaries, options, (close) => opened.push(close));
+    await pair.caughtUp();
+    return pair;
+  } catch (error) {
+    await Promise.all(opened.map((close) => close()));
+    removeHome(binaries.home);
+    throw error;
+  }
+}
+
+async function open(
+  binaries: ServerBinaries,
+  { time, addresses = { primary: '127.0.0.1', standby: '127.0.0.2' }, port = 0, heartbeatMs = 1_000, tls }: PairOptions,
+  opened: (close: () => Promise<void>) => void,
+): Promise<PostgresPair> {
+  const link = async (host: string, to: Place, at = 0) => {
+    const made = await Link.open({ host, port: at }, to);
+    opened(() => made.close());
+    return made;
+  };
+  const places = { primary: await freePlace(addresses.primary), standby: await freePlace(addresses.standby) };
+  const between = await link(addresses.standby, places.primary);
+  const secure = tls ? tlsLines(binaries, tls) : [];
+  const server = (name: SiteName, lines: readonly string[]) => {
+    const settings = { name, folder: join(binaries.home, name), place: places[name], lines: [...secure, ...lines] };
+    const made = new PostgresServer(binaries, settings);
+    opened(() => made.kill());
+    return made;
+  };
+  const { host, port: source } = between.place;
+  const conninfo = `host=${host} port=${source} user=${LOGIN.user} application_name=standby sslmode=disable`;
+  const servers = { primary: server('primary', []), standby: server('standby', [`primary_conninfo = '${conninfo}'`]) };
+  await makeFolders(binaries);
+  await Promise.all([servers.primary.start(), servers.standby.start()]);
+  await servers.primary.query(SCHEMA);
+  const entrances = {
+    primary: await link(addresses.primary, places.primary, port),
+    standby: await link(addresses.standby, places.standby, port),
+  };
+  const remove = () => removeHome(binaries.home);
+  return new PostgresPair({ time, heartbeatMs, servers, entrances, between, version: binaries.version, remove });
+}
+
+const freePlace = async (host: string): Promise<Place> => ({ host, port: await freePort(host) });
+
+/** A cold copy of a new cluster is a base backup, without the tool for one. */
+async function makeFolders(binaries: ServerBinaries): Promise<void> {
+  const [primary, standby] = [join(binaries.home, 'primary'), join(binaries.home, 'standby')];
+  await initCluster(binaries, primary);
+  cpSync(primary, standby, { recursive: true });
+  writeFileSync(join(standby, 'standby.signal'), '');
+  if (binaries.user) giveAway(standby, binaries.user);
+}
+
+function giveAway(path: string, { uid, gid }: { readonly uid: number; readonly gid: number }): void {
+  chownSync(path, uid, gid);
+  for (const entry of readdirSync(path, { withFileTypes: true, recursive: true })) {
+    lchownSync(join(entry.parentPath, entry.name), uid, gid);
+  }
+}
+
+function tlsLines(binaries: ServerBinaries, { cert, key }: NonNullable<PairOptions['tls']>): string[] {
+  const [certFile, keyFile] = [join(binaries.home, 'server.crt'), join(binaries.home, 'server.key')];
+  ownFile(binaries, certFile, cert);
+  ownFile(binaries, keyFile, key);
+  return ['ssl = on', `ssl_cert_file = '${certFile}'`, `ssl_key_file = '${keyFile}'`];
+}

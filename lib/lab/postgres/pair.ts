@@ -1,0 +1,149 @@
+/**
+ * A primary and its streaming standby, in two "Regions" of one machine: clients of a Region pass its entrance, and the
+ * standby's Region reaches the primary's by one path between them. Every one of these can be broken.
+ */
+import { HEARTBEAT_TABLE } from '../../contracts/database';
+import type { LabTime, SiteName } from '../world';
+import type { Link } from './link';
+import type { PostgresServer } from './server';
+import type { StoredRow } from './truth';
+
+export interface PairParts {
+  readonly time: LabTime;
+  readonly heartbeatMs: number;
+  readonly servers: Readonly<Record<SiteName, PostgresServer>>;
+  /** Where clients of a Region find its database. */
+  readonly entrances: Readonly<Record<SiteName, Link>>;
+  /** From the standby's Region to the primary's database: replication, and the look whether it answers. */
+  readonly between: Link;
+  readonly version: string;
+  /** Removes what the servers wrote. */
+  readonly remove: () => void;
+}
+
+/** Replication lag as RDS for PostgreSQL reports it, in seconds; -1 while it does not replicate. */
+const LAG = `
+  select case when not pg_is_in_recovery() then -1
+              else coalesce(extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()), 0) end::float8 as sec`;
+
+const CAUGHT_UP_LIMIT_MS = 30_000;
+const LOOK_MS = 50;
+/** Longest wait of PostgreSQL itself for its promotion. */
+const PROMOTE_LIMIT_SEC = 60;
+
+export class PostgresPair {
+  public readonly kind = 'pair';
+  private beating = true;
+  private readonly heart: Promise<void>;
+
+  public constructor(private readonly parts: PairParts) {
+    this.heart = this.beat();
+  }
+
+  public get version(): string {
+    return this.parts.version;
+  }
+
+  public get servers(): PairParts['servers'] {
+    return this.parts.servers;
+  }
+
+  public get entrances(): PairParts['entrances'] {
+    return this.parts.entrances;
+  }
+
+  public get between(): Link {
+    return this.parts.between;
+  }
+
+  /** The primary's machine dies: no flush, no goodbye. What was under way on the path between the Regions dies too. */
+  public async crash(): Promise<void> {
+    await this.servers.primary.kill();
+  }
+
+  /** The primary's machine comes back as if nothing had happened: it recovers, and accepts writes. */
+  public async restartPrimary(): Promise<void> {
+    await this.servers.primary.start();
+  }
+
+  /** Nothing is shipped any more, while the primary goes on. */
+  public freezeShipping(): Promise<void> {
+    return this.between.set('frozen');
+  }
+
+  public resumeShipping(): Promise<void> {
+    return this.between.set('open');
+  }
+
+  /** Makes the standby a writer. @returns once it accepts writes */
+  public async promote(): Promise<void> {
+    const [row] = await this.servers.standby.query<{ done: boolean }>(`select pg_promote(true, ${PROMOTE_LIMIT_SEC}) as done`);
+    if (!row?.done) throw new Error(`the standby was not promoted within ${PROMOTE_LIMIT_SEC} s`);
+  }
+
+  /** Sides that run and are not in recovery: they accept writes, whoever may reach them. */
+  public async writers(): Promise<SiteName[]> {
+    const sides: SiteName[] = ['primary', 'standby'];
+    const writes = await Promise.all(
+      sides.map(async (side) => {
+        if (!this.servers[side].running) return false;
+        const [row] = await this.servers[side].query<{ writes: boolean }>('select not pg_is_in_recovery() as writes');
+        return row?.writes ?? false;
+      }),
+    );
+    return sides.filter((_, i) => writes[i]);
+  }
+
+  /** @returns `ReplicaLag` as RDS would report it, in real seconds; undefined while the standby does not answer */
+  public async replicaLagSec(): Promise<number | undefined> {
+    try {
+      return (await this.servers.standby.query<{ sec: number }>(LAG))[0]?.sec;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Waits until the standby has replayed all that the primary has written so far. */
+  public async caughtUp(): Promise<void> {
+    const [end] = await this.servers.primary.query<{ at: string }>('select pg_current_wal_lsn()::text as at');
+    const endMs = Date.now() + CAUGHT_UP_LIMIT_MS;
+    const sql = 'select coalesce(pg_last_wal_replay_lsn() >= $1::pg_lsn, false) as done';
+    while (!(await this.servers.standby.query<{ done: boolean }>(sql, [end?.at]))[0]?.done) {
+      if (Date.now() > endMs) throw new Error(`the standby does not catch up:\n${this.servers.standby.log}`);
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+  }
+
+  /** All rows that clients wrote, read from the database itself. One that is dead is started for it, and stopped again. */
+  public async rowsOf(side: SiteName): Promise<StoredRow[]> {
+    const server = this.servers[side];
+    const asleep = !server.running;
+    if (asleep) await server.start();
+    const rows = await server.query<{ id: string; at_ms: number }>(
+      'select id, extract(epoch from at)::float8 * 1000 as at_ms from orders',
+    );
+    if (asleep) await server.stop();
+    return rows.map(({ id, at_ms }) => ({ id, atMs: at_ms }));
+  }
+
+  public async close(): Promise<void> {
+    this.beating = false;
+    const { entrances, between, servers, remove } = this.parts;
+    await Promise.all([entrances.primary.close(), entrances.standby.close(), between.close()]);
+    await this.heart;
+    await Promise.all([servers.primary.kill(), servers.standby.kill()]);
+    remove();
+  }
+
+  /** The heartbeat of whichever side writes, as a scheduled job inside that database would write it. */
+  private async beat(): Promise<void> {
+    const { time, heartbeatMs, servers } = this.parts;
+    const sql = `update ${HEARTBEAT_TABLE} set beat_at = clock_timestamp() where id = 1 and not pg_is_in_recovery()`;
+    while (this.beating) {
+      await Promise.all(
+        Object.values(servers).map((server) => (server.running ? server.query(sql).catch(() => undefined) : undefined)),
+      );
+      await time.sleep(heartbeatMs);
+    }
+  }
+}
