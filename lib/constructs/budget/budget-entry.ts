@@ -47,6 +47,11 @@ export class BudgetEntry {
     return this.facts;
   }
 
+  /** True when somebody has said what is accepted. */
+  public get asked(): boolean {
+    return this.demanded;
+  }
+
   /** False when somebody has asked before: two budgets would contradict each other. */
   public ask(demand: Demand): boolean {
     if (this.demanded) return false;

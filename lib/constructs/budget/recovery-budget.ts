@@ -76,7 +76,8 @@ export class RecoveryBudget extends Construct {
   }
 }
 
-function targetsOf({ detection, trafficSwitch, rto, rpo }: RecoveryTargets, problems: Problems): Targets {
+/** Targets in seconds, the default where nothing is said. */
+export function targetsOf({ detection, trafficSwitch, rto, rpo }: RecoveryTargets, problems: Problems): Targets {
   return {
     detection: targetOf('detection', 'detection', detection, problems),
     switch: targetOf('switch', 'trafficSwitch', trafficSwitch, problems),

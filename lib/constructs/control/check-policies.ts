@@ -15,7 +15,6 @@ export interface PairChecks {
  * routing stack, where the ids are born, and are attached to the roles of the standby by name: no id crosses a Region.
  */
 export class CheckPolicies extends Construct {
-  public readonly policies: readonly iam.ManagedPolicy[];
   private readonly write = [new iam.PolicyStatement(writing('Break')), new iam.PolicyStatement(writing('Mend'))];
   private readonly observe = new iam.PolicyStatement({ sid: 'Observe', actions: ['route53:GetHealthCheckStatus'] });
   private readonly find = new iam.PolicyStatement({ sid: 'Find', actions: ['ssm:GetParameter'] });
@@ -24,17 +23,13 @@ export class CheckPolicies extends Construct {
     scope: Construct,
     id: string,
     private readonly namespace: string,
-    names: ControlNames,
+    private readonly names: ControlNames,
   ) {
     super(scope, id);
-    const [breaks, mends] = this.write;
-    this.policies = [
-      this.policy('Drill', names.drillChecksPolicy, names.drillStepRole, [breaks, this.observe, this.find]),
-      this.policy('Restore', names.restoreChecksPolicy, names.restoreRole, [mends]),
-    ];
   }
 
   public addPair({ pair, primary }: PairChecks): void {
+    if (this.node.children.length === 0) this.makePolicies();
     const check = `arn:${Stack.of(this).partition}:route53:::healthcheck/${primary}`;
     for (const statement of [...this.write, this.observe]) statement.addResources(check);
     const parameter = Stack.of(this).formatArn({
@@ -44,6 +39,14 @@ export class CheckPolicies extends Construct {
       resourceName: checksParameter(this.namespace, pair).slice(1),
     });
     this.find.addResources(parameter);
+  }
+
+  /** With the first drilled pair: a statement without a resource is refused. */
+  private makePolicies(): void {
+    const { names } = this;
+    const [breaks, mends] = this.write;
+    this.policy('Drill', names.drillChecksPolicy, names.drillStepRole, [breaks, this.observe, this.find]);
+    this.policy('Restore', names.restoreChecksPolicy, names.restoreRole, [mends]);
   }
 
   private policy(id: string, managedPolicyName: string, role: string, statements: readonly (iam.PolicyStatement | undefined)[]) {

@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -29,6 +30,12 @@ export interface ControlFunctionProps {
   readonly asyncRetries?: number;
   /** Age at which an asynchronous call is given up. */
   readonly asyncAge?: Duration;
+  /** Network of what only a VPC reaches. Left out: outside every VPC. */
+  readonly network?: {
+    readonly vpc: ec2.IVpc;
+    readonly vpcSubnets?: ec2.SubnetSelection;
+    readonly securityGroups?: ec2.ISecurityGroup[];
+  };
 }
 
 const TRACING: Permission = {
@@ -47,15 +54,23 @@ const WITH_QUEUE = {
 };
 
 const SYNCHRONOUS = {
-  'NIST.800.53.R5-LambdaDLQ': 'Called synchronously by Step Functions, which keeps the error and acts on it.',
-  'Serverless-LambdaDLQ': 'Called synchronously by Step Functions, which keeps the error and acts on it.',
+  'NIST.800.53.R5-LambdaDLQ': 'Called synchronously, by one who sees the error and acts on it.',
+  'Serverless-LambdaDLQ': 'Called synchronously, by one who sees the error and acts on it.',
+};
+
+/** Lambda makes the network interfaces of a function in a VPC in the name of the function's role. */
+const NETWORK_INTERFACES: Permission = {
+  sid: 'NetworkInterfaces',
+  actions: ['ec2:CreateNetworkInterface', 'ec2:DescribeNetworkInterfaces', 'ec2:DeleteNetworkInterface'],
+  resources: ['*'],
+  wildcard: 'Lambda makes these calls without naming an interface; the function itself has no client for them.',
 };
 
 /** A Lambda function with a role of its own, whose rights are managed policies of our own and nothing else. */
 export class ControlFunction extends Construct {
   public readonly function: lambda.Function;
   public readonly role: iam.Role;
-  private pairPolicy?: iam.ManagedPolicy;
+  private readonly pairPolicies = new Map<string, iam.ManagedPolicy>();
   private readonly ofPairs = new Map<string, iam.PolicyStatement>();
 
   public constructor(scope: Construct, id: string, props: ControlFunctionProps) {
@@ -78,6 +93,7 @@ export class ControlFunction extends Construct {
     if (props.deadLetters) {
       platform.push({ sid: 'DeadLetters', actions: ['sqs:SendMessage'], resources: [props.deadLetters.queueArn] });
     }
+    if (props.network) platform.push(NETWORK_INTERFACES);
     for (const permission of [...props.permissions, ...platform]) permit(policy, permission);
 
     this.function = new lambda.Function(this, 'Function', {
@@ -96,21 +112,29 @@ export class ControlFunction extends Construct {
       logGroup,
       tracing: lambda.Tracing.ACTIVE,
       deadLetterQueue: props.deadLetters,
+      ...props.network,
       ...(props.deadLetters ? { retryAttempts: props.asyncRetries, maxEventAge: props.asyncAge } : {}),
     });
     // Lambda checks on creation that the role may write to the dead-letter queue.
     this.function.node.addDependency(policy);
-    acknowledge(this.function, props.deadLetters ? { ...OUTSIDE_VPC, ...WITH_QUEUE } : { ...OUTSIDE_VPC, ...SYNCHRONOUS });
+    acknowledge(this.function, { ...(props.network ? {} : OUTSIDE_VPC), ...(props.deadLetters ? WITH_QUEUE : SYNCHRONOUS) });
   }
 
-  /** A right that a pair brings along. Pairs share one statement per `sid`, in a policy of its own for its size. */
-  public permitForPair(permission: Permission): void {
-    this.pairPolicy ??= new iam.ManagedPolicy(this, 'PairPolicy', {
-      description: 'What the pairs bring along',
-      roles: [this.role],
-    });
+  /**
+   * A right that a pair brings along. Pairs share one statement per `sid`; `group` spreads statements over policies, because one
+   * holds 6,144 characters.
+   */
+  public permitForPair(permission: Permission, group = 'Pair'): void {
     const statement = this.ofPairs.get(permission.sid);
-    if (statement === undefined) this.ofPairs.set(permission.sid, permit(this.pairPolicy, permission));
+    if (statement === undefined) this.ofPairs.set(permission.sid, permit(this.pairPolicy(group), permission));
     else statement.addResources(...permission.resources);
+  }
+
+  private pairPolicy(group: string): iam.ManagedPolicy {
+    const policy =
+      this.pairPolicies.get(group) ??
+      new iam.ManagedPolicy(this, `${group}Policy`, { description: 'What the pairs bring along', roles: [this.role] });
+    this.pairPolicies.set(group, policy);
+    return policy;
   }
 }

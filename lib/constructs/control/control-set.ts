@@ -11,7 +11,7 @@ import type * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { DrillRequest } from '../../contracts/drill';
 import { ENV } from '../../contracts/environment';
-import { longestCallSec } from '../../decide/machine';
+import { drillMachine, longestCallSec } from '../../decide/machine';
 import { type ControlNames, controlNames, ROUTING_REGION } from '../../decide/names';
 import { type AlertPath, AlertSeverity } from '../alert';
 import { MAX_PAIRS } from '../internal/limits';
@@ -19,9 +19,10 @@ import type { FailoverRegions } from '../regions';
 import { CheckPolicies } from './check-policies';
 import { controlAlarms } from './control-alarms';
 import { ControlFunction } from './control-function';
-import { drillStateMachine } from './drill-state-machine';
+import { type ControlledDatabase, DatabaseControl } from './database-control';
 import * as may from './permissions';
 import { Starter } from './starter';
+import { stateMachine } from './state-machine';
 import { controlKey, deadLetterQueue, journalTable, reportBucket } from './store';
 
 /** Whose control set it is. */
@@ -44,8 +45,9 @@ export interface DrilledPair {
  * Journal, drill, restore and keeper of one `FailoverRegions`, shared by its pairs, in the standby Region.
  *
  * Made when the first drill needs it; `FailoverRegions.controlOf(regions)` gives it to you. The AWS account needs room for 28
- * reserved concurrent executions in the standby Region, so that no other function can keep a drill from being restored. Journal,
- * reports and key stay when the stack is deleted; the journal's name is fixed, so import it when you deploy again.
+ * reserved concurrent executions in the standby Region, so that no other function can keep a drill from being restored; with a
+ * database 24 more, and two for each replica that a heartbeat reader reads. Journal, reports and key stay when the stack is
+ * deleted; the journal's name is fixed, so import it when you deploy again.
  */
 export class ControlSet extends Construct {
   /** One item per pair: what runs, what must be undone, what came out. Outlives its stack. */
@@ -71,7 +73,8 @@ export class ControlSet extends Construct {
   private readonly checks: CheckPolicies;
   private readonly starter: Starter;
   private readonly alarms: readonly cloudwatch.Alarm[];
-  private readonly told = new Set<AlertPath>();
+  private readonly told = new Map<AlertPath, Set<cloudwatch.Alarm>>();
+  private databases?: DatabaseControl;
 
   public constructor(scope: Construct, id: string, props: ControlSetProps) {
     super(scope, id);
@@ -89,7 +92,15 @@ export class ControlSet extends Construct {
     this.restore = this.makeRestore();
     this.starter = new Starter(this, 'Starter', { names, deadLetters: this.deadLetters, restore: this.restore.function });
     this.steps = this.makeSteps(bucket);
-    const machine = drillStateMachine(this, { names, steps: this.steps.function, restore: this.restore.function, key: this.key });
+    const functions = { drillStep: this.steps.function.functionArn, restore: this.restore.function.functionArn };
+    const machine = stateMachine(this, {
+      name: names.drillMachine,
+      roleName: names.machineRole,
+      description: 'Carries a failover drill',
+      definition: drillMachine(functions),
+      calls: Object.values(functions),
+      key: this.key,
+    });
     this.machine = machine;
     const drill = this.makeDrill(machine);
     this.keeper = this.makeKeeper();
@@ -115,10 +126,25 @@ export class ControlSet extends Construct {
     for (const announcer of [this.steps, this.keeper]) this.permitAnnouncing(announcer, pair.topics);
     if (pair.inject) this.steps.permitForPair(may.invoke('Inject', pair.inject.functionArn));
     if (pair.restore) this.restore.permitForPair(may.invoke('Mend', pair.restore.functionArn));
-    if (pair.alerts && !this.told.has(pair.alerts)) {
-      this.told.add(pair.alerts);
-      for (const alarm of this.alarms) pair.alerts.addAlarm(alarm, { severity: AlertSeverity.WARNING });
+    if (pair.alerts) this.tell(pair.alerts, this.alarms, AlertSeverity.WARNING);
+  }
+
+  /**
+   * Takes up the database of a pair; makes prober, steps and machine with the first one.
+   *
+   * @returns the heartbeat reader, where there is one
+   * @internal
+   */
+  public _addDatabase(added: ControlledDatabase): lambda.IFunction | undefined {
+    const { names, shared, key, deadLetters } = this;
+    this.databases ??= new DatabaseControl(this, 'Database', { names, shared, key, deadLetters, group: this.starter.group });
+    const { prober, steps, alarms } = this.databases;
+    for (const announcer of [prober, steps, this.keeper]) this.permitAnnouncing(announcer, added.topics);
+    if (added.alerts) {
+      this.tell(added.alerts, this.alarms, AlertSeverity.WARNING);
+      this.tell(added.alerts, alarms, AlertSeverity.CRITICAL);
     }
+    return this.databases.add(added);
   }
 
   /**
@@ -128,6 +154,16 @@ export class ControlSet extends Construct {
    */
   public _schedule(scope: Construct, id: string, when: scheduler.ScheduleExpression, request: Omit<DrillRequest, 'id'>): void {
     this.starter.scheduleDrill(scope, id, when, this.drillFunction, request);
+  }
+
+  /** Once per alert path and alarm: pairs share them. */
+  private tell(alerts: AlertPath, alarms: readonly cloudwatch.Alarm[], severity: AlertSeverity): void {
+    const told = this.told.get(alerts) ?? new Set<cloudwatch.Alarm>();
+    this.told.set(alerts, told);
+    for (const alarm of alarms) {
+      if (!told.has(alarm)) alerts.addAlarm(alarm, { severity });
+      told.add(alarm);
+    }
   }
 
   private permitAnnouncing(announcer: ControlFunction, topics: readonly sns.ITopic[]): void {

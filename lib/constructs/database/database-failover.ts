@@ -1,0 +1,230 @@
+import { Annotations, Duration } from 'aws-cdk-lib';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import type { DatabaseRegistration } from '../../contracts/database';
+import { AlertSeverity } from '../alert';
+import type { RecoveryTargets } from '../budget';
+import { targetsOf } from '../budget/recovery-budget';
+import type { FailoverPair } from '../dns';
+import { Problems, warn } from '../internal/problems';
+import { FailoverRegions } from '../regions';
+import type { AppRefresh } from './app-refresh';
+import { DataLoss, MOST_LOSS_SEC } from './data-loss';
+import type { BoundDatabase, Database } from './database';
+import { databaseAlarms, databaseMetric } from './database-alarms';
+import { budgetKind, documentOf } from './database-document';
+import { writeDatabase } from './database-registration';
+import { checkFailover, isOrdered, triggerOf } from './database-rules';
+import type { Fence } from './fence';
+import type { HeartbeatReader } from './heartbeat-reader';
+import { watchInRegion } from './in-region';
+import { followServiceEvents } from './service-events';
+import type { TriggerPolicy } from './trigger-policy';
+import { makeWriterRecords } from './writer-records';
+
+/** Which database, who may fail it over, and what may be lost. */
+export interface DatabaseFailoverProps {
+  /** The pair whose traffic follows the database. Needs beacons and a check on each side; it is latched from now on. */
+  readonly pair: FailoverPair;
+  /** The database. */
+  readonly database: Database;
+  /**
+   * Longest times that are accepted, judged at synth as with `RecoveryBudget`. Required where a promotion takes minutes, unless the
+   * pair has a `RecoveryBudget` already.
+   *
+   * @default - the default targets
+   */
+  readonly targets?: RecoveryTargets;
+  /**
+   * Writes that a failover may lose without asking a person.
+   *
+   * @default DataLoss.upTo(Duration.seconds(60))
+   */
+  readonly dataLoss?: DataLoss;
+  /**
+   * Who may start a failover.
+   *
+   * @default TriggerPolicy.unanimous() with a heartbeat reader or Aurora; else TriggerPolicy.manual(), because points that are a
+   * minute old do not prove that a writer is dead
+   */
+  readonly trigger?: TriggerPolicy;
+  /**
+   * Strong evidence about the writer.
+   *
+   * @default - only what the service says about replication
+   */
+  readonly heartbeat?: HeartbeatReader;
+  /**
+   * Keeps the old primary from writing, besides epoch, latch and writer name.
+   *
+   * @default - none
+   */
+  readonly fences?: Fence[];
+  /**
+   * Applications of the standby Region that are started anew after a promotion.
+   *
+   * @default - none; connection pools must find the new writer themselves
+   */
+  readonly refresh?: AppRefresh[];
+  /**
+   * Name of an SSM parameter in the standby Region, for clients that do not use DNS. It belongs to the controller, which writes
+   * `{ endpoint, epoch }` into it at the first failover: do not make it in a template.
+   *
+   * @default - none
+   */
+  readonly writerParameter?: string;
+}
+
+/**
+ * Fails the database of a pair over, when the writer itself is proven dead: to the replica that loses least, within the consented
+ * loss, with the old primary kept out.
+ *
+ * For a database that its own service fails over inside the Region (Multi-AZ, Aurora cluster) nothing is ordered: it is watched, and
+ * what RDS says is passed on.
+ *
+ * Who writes is run-time state and not in any template: `cdk deploy` after a failover changes nothing of it.
+ *
+ * Alarms of a database that is promoted, in the standby Region, named `cdk-failover-<control set>-<pair>-<what>`:
+ *
+ * - `database-unwatched`: nobody has looked for 3 minutes. Critical. Fires at the first deployment until the first look, about two
+ *   minutes.
+ * - `database-stuck`: past the point of no return and unable to go on. Critical.
+ * - `database-split-brain`: two databases claim to write. Critical.
+ * - `database-unprotected`: nothing could take over for 5 minutes, as after a failover until the primary was rebuilt. Warning.
+ */
+export class DatabaseFailover extends Construct {
+  /** The alarms of this database. */
+  public readonly alarms: cloudwatch.Alarm[];
+  /** Reads the heartbeat on the replicas. Absent without `heartbeat`. */
+  public readonly heartbeatFunction?: lambda.IFunction;
+
+  private readonly pair: FailoverPair;
+
+  /**
+   * @throws WrongStack, TargetsRequired, SecondBudget, SecondDatabase, WeakEvidence, DataLoss, the codes of `DatabaseRef`, `Database`,
+   * `Fence`, `WriterName` and `HeartbeatReader`; all that apply at once. Then LatchNeeded or BeaconsNeeded, by the pair, or
+   * DatabaseTooLong.
+   */
+  constructor(scope: Construct, id: string, props: DatabaseFailoverProps) {
+    super(scope, id);
+    const { pair } = props;
+    const problems = new Problems();
+    const database = props.database._bind({ regions: pair.regions, problems });
+    checkFailover(this, props, database, problems);
+    const loss = (props.dataLoss ?? defaultLoss())._bind(problems);
+    this.askBudget(props, database, loss, problems);
+    problems.throwAt(this);
+
+    this.pair = pair;
+    if (isOrdered(database)) {
+      const made = this.makeController(props, database, loss);
+      this.alarms = made.alarms;
+      this.heartbeatFunction = made.reader;
+    } else {
+      this.alarms = watchInRegion(this, pair, database);
+    }
+    if (!pair.alerts)
+      warn(this, 'NoAlerts', `nobody is told what happens to the database of ${pair.recordFqdn}; set alerts on the pair`);
+  }
+
+  /** 1 while nothing could take over; for a database that is promoted. */
+  public metricUnprotected(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return databaseMetric(this.pair, 'unprotected', options);
+  }
+
+  /** 1 while two databases claim to write; for a database that is promoted. */
+  public metricSplitBrain(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return databaseMetric(this.pair, 'splitBrain', options);
+  }
+
+  private askBudget(
+    { pair, targets }: DatabaseFailoverProps,
+    database: BoundDatabase,
+    { dataLoss }: Pick<DatabaseRegistration, 'dataLoss'>,
+    problems: Problems,
+  ): void {
+    if (targets) {
+      problems.addIf(
+        !pair._budget.ask({ targets: targetsOf(targets, problems), waivers: [] }),
+        'SecondBudget',
+        `targets is set, but pair ${pair.pairName} has a RecoveryBudget already; two would contradict each other; set the targets there`,
+      );
+    }
+    problems.addIf(
+      pair._budget.pairFacts.database !== undefined,
+      'SecondDatabase',
+      `pair ${pair.pairName} has a database already; traffic can follow only one; bind the other to a pair of its own`,
+    );
+    pair._budget.useDatabase({
+      kind: budgetKind(database),
+      lagThresholdSec: 30,
+      lagPeriodSec: 60,
+      ...(dataLoss.kind === 'upTo' ? { consentSec: dataLoss.ms / 1000 } : dataLoss.kind === 'never' ? { consentSec: 0 } : {}),
+    });
+  }
+
+  private makeController(
+    props: DatabaseFailoverProps,
+    database: BoundDatabase,
+    loss: Pick<DatabaseRegistration, 'dataLoss' | 'limits'>,
+  ): { readonly alarms: cloudwatch.Alarm[]; readonly reader?: lambda.IFunction } {
+    const { pair, heartbeat } = props;
+    const { regions, pairName, alerts } = pair;
+    const { policy, strong } = triggerOf(props, database);
+    const latch = pair._useLatch();
+    if (database.writer) {
+      const { hostedZoneId: zoneId, name } = database.writer;
+      makeWriterRecords(pair, { regions, pair: pairName, database, zoneId, name, generation: latch.generation });
+    }
+    const fences = (props.fences ?? []).map((fence) =>
+      fence._bind({ source: database.source, problems: new Problems(), prop: 'fences' }),
+    );
+    const refresh = (props.refresh ?? []).map((one) => one._bind());
+    const control = FailoverRegions.controlOf(regions);
+    const topics = alerts
+      ? [AlertSeverity.CRITICAL, AlertSeverity.WARNING].map((severity) => alerts.topicIn(regions.standby, severity))
+      : [];
+    const [critical, warning] = topics;
+    if (critical && warning) pair._useTopics({ critical: critical.topicArn, warning: warning.topicArn });
+    const reader = control._addDatabase({
+      pair: pairName,
+      database,
+      fences,
+      refresh,
+      topics,
+      ...(alerts ? { alerts } : {}),
+      ...(props.writerParameter ? { writerParameter: props.writerParameter } : {}),
+      ...(heartbeat ? { heartbeat: { scope: this, reader: heartbeat } } : {}),
+    });
+    writeDatabase(
+      this,
+      regions,
+      documentOf({ pair, props, database, loss, policy: policy._policy, latch, fences, refresh, reader }),
+    );
+    const alarms = databaseAlarms(this, pair);
+    for (const { alarm, severity } of alarms) alerts?.addAlarm(alarm, { severity, pairName });
+    if (warning && database.kind !== 'custom') {
+      const ids = database.replicas.map((replica) => replica.id);
+      followServiceEvents(this, {
+        stack: regions.standby,
+        description: `What RDS says about ${ids.join(', ')}`,
+        ids,
+        topic: warning,
+      });
+    }
+    this.sayTrigger(props, policy._policy.kind, strong, database);
+    return { alarms: alarms.map(({ alarm }) => alarm), ...(reader ? { reader } : {}) };
+  }
+
+  /** Which trigger applies where none was chosen, and how to change it. */
+  private sayTrigger({ trigger }: DatabaseFailoverProps, kind: string, strong: boolean, database: BoundDatabase): void {
+    if (trigger) return;
+    const why = strong
+      ? `${database.serviceKnowsWriter ? 'Aurora says' : 'the heartbeat shows'} whether the writer lives, so it fails over by itself when every witness agrees; for a person's order instead, set trigger: TriggerPolicy.manual()`
+      : 'nothing proves that the writer is dead, so a person starts a failover; for an automatic one, set heartbeat';
+    Annotations.of(this).addInfoV2('cdk-failover:Trigger', `trigger is TriggerPolicy.${kind}(): ${why}`);
+  }
+}
+
+const defaultLoss = (): DataLoss => DataLoss.upTo(Duration.seconds(MOST_LOSS_SEC));

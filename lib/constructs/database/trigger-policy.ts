@@ -1,0 +1,33 @@
+import type { DatabaseRegistration } from '../../contracts/database';
+
+/** Who may start a failover of the database. A failing web endpoint alone moves traffic and never a database. */
+export class TriggerPolicy {
+  /** By itself, when every witness says that the writer is dead. Needs strong evidence: a heartbeat reader, or Aurora. */
+  public static unanimous(): TriggerPolicy {
+    return new TriggerPolicy({ kind: 'unanimous' });
+  }
+
+  /**
+   * By itself, when so many witnesses say that the writer is dead, 2 or 3 of the three: Route 53's checkers, our own probe, and the
+   * evidence about the writer. With 2 Route 53 may be silent; a witness that contradicts always holds it back. Needs strong evidence.
+   */
+  public static quorum(of: number): TriggerPolicy {
+    return new TriggerPolicy({ kind: 'quorum', of });
+  }
+
+  /** A person only. Everything else stays: the witnesses page, and the plan is the same. */
+  public static manual(): TriggerPolicy {
+    return new TriggerPolicy({ kind: 'manual' });
+  }
+
+  private constructor(private readonly policy: DatabaseRegistration['trigger']) {}
+
+  /**
+   * What the controller is told.
+   *
+   * @internal
+   */
+  public get _policy(): DatabaseRegistration['trigger'] {
+    return this.policy;
+  }
+}

@@ -1,0 +1,98 @@
+import { Duration, RemovalPolicy, Tags } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as route53 from 'aws-cdk-lib/aws-route53';
+import type { Construct } from 'constructs';
+import { writerAlarm, writerDimensions, writerMetric } from '../../decide/latch';
+import { METRIC_NAMESPACE } from '../../decide/names';
+import { acknowledge } from '../internal/acknowledge';
+import { keepId } from '../internal/stable-id';
+import type { FailoverRegions } from '../regions';
+import type { BoundDatabase } from './database';
+import { WRITER_TTL_SEC } from './writer-name';
+
+export interface WriterRecordsProps {
+  readonly regions: FailoverRegions;
+  readonly pair: string;
+  readonly database: BoundDatabase;
+  readonly zoneId: string;
+  readonly name: string;
+  /** Of the latch: the keeper publishes both with the same one. */
+  readonly generation: number;
+}
+
+/**
+ * The writer's name as a chain: `name` answers the first replica while that one writes, else `_writer-2.name`, and so on to the
+ * source, which is answered when nobody says otherwise. A new check counts as unhealthy, because it is inverted.
+ */
+export function makeWriterRecords(scope: Construct, props: WriterRecordsProps): void {
+  const { database, name } = props;
+  const names = database.replicas.map((_, i) => (i === 0 ? name : `_writer-${i + 1}.${name}`));
+  database.replicas.forEach((replica, i) => {
+    const link = names[i] ?? name;
+    const check = makeCheck(scope, props, replica.id);
+    const place = { ...props, link };
+    makeRecord(scope, { ...place, side: 'this', failover: route53.Failover.PRIMARY, target: replica.endpoint, check });
+    const next = names[i + 1] ?? database.source.endpoint;
+    makeRecord(scope, { ...place, side: 'next', failover: route53.Failover.SECONDARY, target: next });
+  });
+}
+
+interface Link extends WriterRecordsProps {
+  readonly link: string;
+  readonly side: 'this' | 'next';
+  readonly failover: route53.Failover;
+  readonly target: string;
+  readonly check?: route53.IHealthCheck;
+}
+
+function makeRecord(scope: Construct, { regions, pair, zoneId, name, link, side, failover, target, check }: Link): void {
+  const id = `${link === name ? 'writer' : link.split('.')[0]}-${side}`;
+  const record = new route53.RecordSet(scope, `record-${id}`, {
+    zone: route53.HostedZone.fromHostedZoneAttributes(scope, `zone-${id}`, { hostedZoneId: zoneId, zoneName: name }),
+    recordName: `${link}.`,
+    recordType: route53.RecordType.CNAME,
+    target: route53.RecordTarget.fromValues(`${target}.`),
+    ttl: Duration.seconds(WRITER_TTL_SEC),
+    failover,
+    setIdentifier: side,
+    healthCheck: check,
+  });
+  keepId(record, regions.controlSetName, pair, id);
+}
+
+/** A check that is healthy while the candidate's record is to be answered. Alarm and check are frozen, like the latch's. */
+function makeCheck(scope: Construct, { regions, pair, generation }: WriterRecordsProps, candidate: string): route53.IHealthCheck {
+  const { controlSetName, standby, standbyRegion } = regions;
+  const alarmName = writerAlarm(controlSetName, pair, candidate, generation);
+  const alarm = new cloudwatch.Alarm(standby, `FailoverWriter-${alarmName}`, {
+    alarmName,
+    alarmDescription: `In alarm: ${candidate} writes for ${pair}, and the writer's name answers it. Read by a health check.`,
+    metric: new cloudwatch.Metric({
+      namespace: METRIC_NAMESPACE,
+      metricName: writerMetric(generation),
+      dimensionsMap: writerDimensions(controlSetName, pair, candidate),
+      statistic: cloudwatch.Stats.MAXIMUM,
+      period: Duration.minutes(1),
+    }),
+    comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    threshold: 1,
+    evaluationPeriods: 1,
+    treatMissingData: cloudwatch.TreatMissingData.MISSING,
+  });
+  keepId(alarm, controlSetName, pair, 'writer', candidate, `g${generation}`);
+  // A check that reads an alarm keeps reading it after its stack is gone.
+  alarm.applyRemovalPolicy(RemovalPolicy.RETAIN);
+  acknowledge(alarm, {
+    'NIST.800.53.R5-CloudWatchAlarmAction': 'A health check reads this alarm; whoever sets it tells people by itself.',
+  });
+  const check = new route53.HealthCheck(scope, `writer-check-${candidate}`, {
+    type: route53.HealthCheckType.CLOUDWATCH_METRIC,
+    // By text: a reference would carry a value across Regions.
+    alarmIdentifier: { name: alarmName, region: standbyRegion },
+    insufficientDataHealthStatus: route53.InsufficientDataHealthStatusEnum.LAST_KNOWN_STATUS,
+    inverted: true,
+  });
+  keepId(check, controlSetName, pair, 'writer', candidate, 'check', `g${generation}`);
+  Tags.of(check).add('Name', `${pair} writer ${candidate}`);
+  return check;
+}
