@@ -174,7 +174,7 @@ export class DatabaseWorld {
     for (let atMs = Math.ceil(fromMs / 60_000) * 60_000; atMs <= toMs; atMs += 60_000) {
       if (m.lagUnknown !== undefined) made.push({ kind: 'unknown', atMs, because: m.lagUnknown });
       else {
-        const dead = !this.primary.database && atMs > this.primary.diedAtMs;
+        const dead = m.replicaOf === 'app-a' && !this.primary.database && atMs > this.primary.diedAtMs;
         made.push({ kind: 'lag', atMs, ms: m.lagMs + (dead ? atMs - this.primary.diedAtMs : 0) });
       }
     }

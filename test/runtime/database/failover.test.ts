@@ -42,7 +42,7 @@ describe('a failover of a dead primary', () => {
     const ended = await walked(world, run);
     expect([ended.end, ended.because]).toEqual(['done', ['app-b1 writes', 'loss was judged at 6000 ms by heartbeat']]);
     expect(stepsDone(ended.calls)).toEqual(DONE);
-    expect(world.timeline).toEqual(['latch on', 'promote app-b1', 'writer app-b1']);
+    expect(world.timeline).toEqual(['latch on', 'writer app-b1', 'promote app-b1']);
     expect(world.orders).toEqual(['promote app-b1 e1']);
     expect(world.state).toMatchObject({ state: 'SERVING_STANDBY', active: 'standby', writer: 'app-b1', latch: { on: true } });
     expect(world.state.run).toBeUndefined();
@@ -72,7 +72,7 @@ describe('a failover of a dead primary', () => {
     const { world, run } = await make();
     world.primary.reachable = true;
     await walked(world, run);
-    expect(world.timeline).toEqual(['fence acl-1', 'latch on', 'promote app-b1', 'writer app-b1']);
+    expect(world.timeline).toEqual(['fence acl-1', 'latch on', 'writer app-b1', 'promote app-b1']);
   });
 
   test('stops an instance only after the promotion', async () => {
@@ -84,7 +84,7 @@ describe('a failover of a dead primary', () => {
     });
     world.primary.reachable = true;
     await walked(world, run);
-    expect(world.timeline).toEqual(['fence read-only', 'latch on', 'promote app-b1', 'writer app-b1', 'fence app-a']);
+    expect(world.timeline).toEqual(['fence read-only', 'latch on', 'writer app-b1', 'promote app-b1', 'fence app-a']);
   });
 
   test('takes the lease with the epoch, and gives up when the primary renewed it', async () => {
@@ -250,7 +250,11 @@ describe('before the point of no return', () => {
 
   test('a latch that Route 53 never shows rolls back, latch off and at rest', async () => {
     const { world, ended } = await undoneBy((w) => w.silent.add('192.0.2.53'));
-    expect([ended.end, world.orders, world.timeline]).toEqual(['rolled_back', [], ['latch on', 'latch off']]);
+    expect([ended.end, world.orders, world.timeline]).toEqual([
+      'rolled_back',
+      [],
+      ['latch on', 'writer app-b1', 'latch off', 'writer '],
+    ]);
     expect(world.state).toMatchObject({ state: 'ROLLED_BACK', active: 'primary', latch: { on: false } });
     expect((world.state.restUntilMs ?? 0) - world.time.nowMs()).toBe(1_800_000);
     expect(said(world)).toEqual(['critical failover-started', 'critical failover-rolled-back']);

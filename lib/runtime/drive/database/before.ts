@@ -100,6 +100,8 @@ async function awaitReplay({ ports, database, run }: StepContext): Promise<void>
   }
 }
 
+type Chosen = Extract<Choice, { kind: 'chosen' }>;
+
 /** The RPO gate: judged again, because fences and hours may have passed since the first look. */
 export async function verifySync(context: StepContext): Promise<StepSaid> {
   const { ports, pair, key, database, run } = context;
@@ -130,17 +132,24 @@ export async function verifySync(context: StepContext): Promise<StepSaid> {
   return { verdict: 'ask', because: [gate.because] };
 }
 
-/** Writes are stopped and replication lives: once no new row arrives any more, everything has arrived. */
-async function caughtUp(
-  { ports, database, state, run }: StepContext,
-  chosen: Extract<Choice, { kind: 'chosen' }>,
-): Promise<Extract<Choice, { kind: 'chosen' }> | 'not yet'> {
+/**
+ * Writes are stopped and replication lives. Everything has arrived once longer than the replica was behind has passed:
+ * either rows still arrive, which were written after the stop, or none do any more.
+ */
+async function caughtUp({ ports, database, state, run }: StepContext, chosen: Chosen): Promise<Chosen | 'not yet'> {
   if (database.kind === 'auroraGlobal') return { ...chosen, loss: { ms: 0, basis: 'service' } };
   const candidate = candidatesOf(database, state, run).find((member) => member.id === chosen.id);
   if (!database.heartbeat || !candidate) return chosen;
-  const reading = await ports.heartbeats.read(database, candidate);
-  if (reading.kind === 'unknown') return chosen;
-  return reading.unchangedForMs >= database.heartbeat.limitMs ? { ...chosen, loss: { ms: 0, basis: 'heartbeat' } } : 'not yet';
+  const [reading, view] = await Promise.all([
+    ports.heartbeats.read(database, candidate),
+    ports.databases.look(database, candidate),
+  ]);
+  if (reading.kind === 'unknown' || view.kind !== 'member' || view.replicating === false) return chosen;
+  const { limitMs } = database.heartbeat;
+  const stoppedAtMs = run.steps['stop_writes_to_primary']?.endedAtMs ?? ports.time.nowMs();
+  const waited = ports.time.nowMs() - stoppedAtMs > chosen.loss.ms + limitMs;
+  const still = reading.unchangedForMs >= limitMs;
+  return waited || still ? { ...chosen, loss: { ms: 0, basis: 'heartbeat' } } : 'not yet';
 }
 
 /** Nobody may be sent to the old primary again, and Route 53 itself must say so, before anything is promoted. */
