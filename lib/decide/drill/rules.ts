@@ -53,6 +53,10 @@ export function standing(item: JournalItem, nowMs: number): string[] {
   if (item.pausedUntilMs !== undefined && item.pausedUntilMs > nowMs) {
     because.push(`automation is paused until ${iso(item.pausedUntilMs)}`);
   }
+  const hold = item.database?.latch.hold;
+  if (hold && hold.untilMs > nowMs) {
+    because.push(`the name is held on the primary until ${iso(hold.untilMs)} by ${hold.by}, whatever a drill breaks`);
+  }
   return because;
 }
 

@@ -2,6 +2,8 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Beacons, BothUnhealthy, FailoverRegions, HealthProbe, Latch, Site } from 'cdk-failover';
+import { rendered, stacksOf, threeRegions } from '../../support/apps';
+import { idleAcknowledgements, nagFindings } from '../../support/nag';
 import { messageOf, warningsOf } from '../said';
 import { checksOf, pairIn, propertiesOf, recordsOf, registrationOf, type World, world, zone } from './world';
 
@@ -92,20 +94,25 @@ describe('a latched pair', () => {
   });
 
   test('shows latch and permissions in beacons', () => {
-    const check = (name: string) =>
-      recordsOf(routing, `${name}._failover.app.example.com`).map(({ Type, TTL, ResourceRecords, HealthCheckId }) => [
-        Type,
-        TTL,
-        ResourceRecords,
-        HealthCheckId,
-      ]);
-    const pair = (id: string) => [
-      ['TXT', '1', ['"healthy"'], ref(id)],
-      ['TXT', '1', ['"unhealthy"'], undefined],
-    ];
-    expect(check('_latch')).toEqual(pair('FailoverShopAppNotLatched1Check'));
-    expect(check('_allowed-primary')).toEqual(pair('FailoverShopAppPrimaryAllowedCheck'));
-    expect(check('_allowed-standby')).toEqual(pair('FailoverShopAppStandbyAllowedCheck'));
+    const pair = (name: string, id: string) => {
+      const shared = { Name: `${name}._failover.app.example.com.`, Type: 'TXT', TTL: '1' };
+      const up = { Failover: 'PRIMARY', SetIdentifier: 'healthy', ResourceRecords: ['"healthy"'], HealthCheckId: ref(id) };
+      const down = { Failover: 'SECONDARY', SetIdentifier: 'unhealthy', ResourceRecords: ['"unhealthy"'] };
+      return [
+        { ...shared, ...up },
+        { ...shared, ...down },
+      ];
+    };
+    expect(propertiesOf(routing, 'AWS::Route53::RecordSetGroup')).toEqual({
+      FailoverShopAppLatchBeacons: {
+        HostedZoneId: 'Z0123456789ABCDEFGHIJ',
+        RecordSets: [
+          ...pair('_latch', 'FailoverShopAppNotLatched1Check'),
+          ...pair('_allowed-primary', 'FailoverShopAppPrimaryAllowedCheck'),
+          ...pair('_allowed-standby', 'FailoverShopAppStandbyAllowedCheck'),
+        ],
+      },
+    });
   });
 
   test('tells prober, keeper and controller by plain text', () => {
@@ -140,11 +147,11 @@ describe('a latched pair', () => {
     ]);
   });
 
-  test('adds 2 alarms to the standby and 12 resources to routing', () => {
+  test('adds 2 alarms to the standby and 7 resources to routing', () => {
     const plain = world().regions;
     const count = (template: Template) => Object.keys(template.toJSON().Resources).length;
     expect(count(standby) - count(Template.fromStack(plain.standby))).toBe(2);
-    expect(count(routing) - count(Template.fromStack(plain.routing))).toBe(12);
+    expect(count(routing) - count(Template.fromStack(plain.routing))).toBe(7);
   });
 
   test('lets no value cross a Region, and deploys the alarms before the checks that read them', () => {
@@ -238,8 +245,18 @@ describe('shapes of latched pairs', () => {
 
   test('a label hides its beacons too', () => {
     const { regions } = world({ ...latched, beacons: Beacons.labelled('k7x2') });
-    const names = Object.values(propertiesOf(Template.fromStack(regions.routing), 'AWS::Route53::RecordSet')).map((r) => r.Name);
+    const routing = Template.fromStack(regions.routing);
+    const records = Object.values(propertiesOf(routing, 'AWS::Route53::RecordSet'));
+    const groups = Object.values(propertiesOf(routing, 'AWS::Route53::RecordSetGroup')).flatMap(({ RecordSets }) => RecordSets);
+    const names = [...records, ...groups].map(({ Name }): string => Name);
+    expect(names.filter((name) => name.includes('-k7x2.'))).toHaveLength(10);
     expect(names.filter((name) => name.includes('_failover') && !name.includes('-k7x2.'))).toEqual([]);
+  });
+
+  test('a zone that is known by name only is found by its name', () => {
+    const { regions } = world(latched, { zone: { zoneName: 'example.com' } });
+    const [group] = Object.values(propertiesOf(Template.fromStack(regions.routing), 'AWS::Route53::RecordSetGroup'));
+    expect([group.HostedZoneName, group.HostedZoneId]).toEqual(['example.com.', undefined]);
   });
 
   const balanced = (recordName?: string) => {
@@ -307,5 +324,26 @@ describe('fails', () => {
       '[LatchNeeded] latch is Latch.none(), but a database that is promoted is bound to the pair; a rebooted primary would get its users ' +
         `back beside a new writer; leave latch out${AT}`,
     );
+  });
+});
+
+describe('in company', () => {
+  const built = threeRegions({ pairs: 20 });
+  for (const pair of built.pairs) pair._useLatch();
+  const templates = rendered(built.app);
+
+  test('twenty latched and drilled pairs fit into their stacks, and their registrations into parameters', () => {
+    const counts = Object.fromEntries(templates.map(({ name, resources }) => [name, Object.keys(resources).length]));
+    // 500 is the limit; a database per pair needs the rest.
+    for (const [name, count] of Object.entries(counts)) expect([name, count < 450]).toEqual([name, true]);
+    for (const pair of built.pairs) expect(JSON.stringify(pair._registered).length).toBeLessThan(2800);
+  });
+
+  test('cdk-nag finds nothing without a reason, and no reason is idle', () => {
+    const { app, pairs } = threeRegions();
+    pairs[0]?._useLatch();
+    app.synth();
+    expect(nagFindings(...stacksOf(app))).toEqual([]);
+    expect(idleAcknowledgements(...stacksOf(app))).toEqual([]);
   });
 });

@@ -80,6 +80,26 @@ describe('a claim', () => {
     });
   });
 
+  test('fails while somebody holds the name on the primary: nothing that a drill breaks would move users', () => {
+    const hold = { untilMs: NOW + 60_000, by: 'ada' };
+    const held = (untilMs: number): JournalItem => ({
+      ...blankItem('app'),
+      database: {
+        state: 'ARMED',
+        active: 'primary',
+        writer: 'a',
+        latch: { on: false, generation: 1, hold: { ...hold, untilMs } },
+        writerName: {},
+        lastRuns: [],
+      },
+    });
+    expect(claim(held(NOW + 60_000), ASKED).answer).toEqual({
+      kind: 'refused',
+      because: ['the name is held on the primary until 2026-11-24T10:01:00.000Z by ada, whatever a drill breaks'],
+    });
+    expect(claim(held(NOW), ASKED).answer).toEqual({ kind: 'claimed' });
+  });
+
   test('of an OBSERVE run is not stopped by pause or incident, and a pause ends at its time', () => {
     const item = { ...blankItem('app'), incident: { key: 'app/1', sinceMs: 1 }, pausedUntilMs: NOW };
     expect(claim(item, { ...ASKED, level: 'OBSERVE' }).answer).toEqual({ kind: 'claimed' });

@@ -14,9 +14,10 @@ import {
 import { keepId } from '../../internal/stable-id';
 import type { FailoverRegions } from '../../regions';
 import type { PairChecks } from '../pair-checks';
-import { makeBeacon, type PairRecord } from '../pair-records';
+import type { PairRecord } from '../pair-records';
 import type { PairPlan } from '../pair-rules';
 import { type LatchAlarms, makeLatchAlarms } from './latch-alarms';
+import { makeBeaconGroup } from './latch-beacons';
 
 /** Health checks of a latch: two that let through, one that holds out, one that holds in, and the two that records read. */
 export const LATCH_CHECKS = 6;
@@ -54,9 +55,11 @@ export class PairLatch {
       if (checked) (record.node.defaultChild as route53.CfnRecordSet).healthCheckId = allowed[side].healthCheckId;
     }
     const notLatched = this.term({ term: 'not-latched', copy: 1 });
-    makeBeacon(scope, regions, plan, { subject: 'latch', name: beacons.latch, check: notLatched });
-    makeBeacon(scope, regions, plan, { subject: 'allowed-primary', name: beacons.primaryAllowed, check: allowed.primary });
-    makeBeacon(scope, regions, plan, { subject: 'allowed-standby', name: beacons.standbyAllowed, check: allowed.standby });
+    makeBeaconGroup(scope, regions, plan.name, [
+      { name: beacons.latch, check: notLatched },
+      { name: beacons.primaryAllowed, check: allowed.primary },
+      { name: beacons.standbyAllowed, check: allowed.standby },
+    ]);
   }
 
   /** One level: calculated checks cannot watch each other. */
