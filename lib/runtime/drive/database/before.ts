@@ -104,7 +104,7 @@ type Chosen = Extract<Choice, { kind: 'chosen' }>;
 
 /** The RPO gate: judged again, because fences and hours may have passed since the first look. */
 export async function verifySync(context: StepContext): Promise<StepSaid> {
-  const { ports, pair, key, database, run } = context;
+  const { ports, pair, key, database, run, step } = context;
   const back = await writerIsBack(context);
   if (back) return undo(back);
   const planned = run.kind !== 'failover';
@@ -120,14 +120,18 @@ export async function verifySync(context: StepContext): Promise<StepSaid> {
   const asked = await transact(ports.journal, pair, (item) => requestConsent(item, key, gate.lossMs, ports.time.nowMs()));
   if (asked.kind === 'lost') return lost(asked.because);
   if (ports.time.nowMs() - asked.atMs >= CONSENT_LIMIT_SEC * 1000) return undo('nobody consented to the loss', gate.because);
-  if (asked.fresh) {
-    await tellRunIfPossible(context, {
+  // A question that could not be told is told with the next call: nobody consents to what they never saw.
+  const toldMs = (step.result as { readonly toldMs?: number } | undefined)?.toldMs ?? -1;
+  if (toldMs < gate.lossMs) {
+    const told = await tellRunIfPossible(context, {
       type: 'failover-needs-consent',
       action: 'trigger',
       severity: 'critical',
       summary: `${pair} waits for consent: ${gate.because}; failover approve ${pair} --epoch ${key.epoch} --loss-ms ${gate.lossMs}`,
       details: { lossMs: gate.lossMs, candidate: choice.id },
     });
+    const result = { toldMs: gate.lossMs };
+    if (told) await transact(ports.journal, pair, (item) => noteResult(item, key, 'verify_replica_sync', result));
   }
   return { verdict: 'ask', because: [gate.because] };
 }

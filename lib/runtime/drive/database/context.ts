@@ -89,11 +89,13 @@ export async function tellRun(
   });
 }
 
-/** Says what must not stop the one who says it: a failover never waits for the alert path. */
-export async function tellRunIfPossible(context: Parameters<typeof tellRun>[0], said: RunEvent): Promise<void> {
+/** Says what must not stop the one who says it: a failover never waits for the alert path. False: nobody heard it. */
+export async function tellRunIfPossible(context: Parameters<typeof tellRun>[0], said: RunEvent): Promise<boolean> {
   try {
     await tellRun(context, said);
+    return true;
   } catch (error) {
     context.ports.log.error('an event was not announced', { type: said.type, because: (error as Error).message });
+    return false;
   }
 }

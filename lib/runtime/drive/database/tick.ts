@@ -6,7 +6,7 @@ import type { DatabaseRun, DatabaseState } from '../../../decide/database/state'
 import { decideTrigger, pageAfterMs, type TriggerDecision } from '../../../decide/database/trigger';
 import { clearSuspicion, clearWriter, failureOf, notePaged, noteSuspicion } from '../../../decide/database/watch-rules';
 import type { JournalItem } from '../../../decide/journal';
-import { type Said, tellIfPossible } from '../drill/context';
+import { type Said, tell } from '../drill/context';
 import { transact } from '../transact';
 import { beaconVerdict } from './look';
 import type { PairMemory } from './memory';
@@ -62,7 +62,8 @@ function noteEvidence(found: JournalItem | undefined, evidence: Evidence, memory
   }
   const { writerSinceMs, gapsMs } = memory;
   const because = Object.values(evidence.words).map((word) => word.because);
-  const served = evidence.words.outside.says === 'healthy';
+  // Unknown is not unhealthy: users may be served, and what they write would be lost.
+  const served = evidence.words.outside.says !== 'unhealthy';
   return noteSuspicion(found, { nowMs, served, ...(writerSinceMs === undefined ? {} : { writerSinceMs, gapsMs }), because });
 }
 
@@ -130,8 +131,7 @@ async function tend(
 ): Promise<void> {
   if (Object.keys(run.steps).length === 0) await startMachine(ports, registration.pair, run);
   if (state.state !== 'STUCK' || memory.stuckPaged) return;
-  memory.stuckPaged = true;
-  await tellIfPossible(ports, registration, 'prober', {
+  await tell(ports, registration, 'prober', {
     type: 'failover-stuck',
     incidentKey: incidentKey(registration.pair, run.epoch),
     epoch: run.epoch,
@@ -140,6 +140,7 @@ async function tend(
     summary: `${registration.pair} is stuck at epoch ${run.epoch}: ${(run.stuckBecause ?? []).join('; ')}`,
     details: { run: run.id },
   });
+  memory.stuckPaged = true;
 }
 
 const PAGES: Readonly<Record<string, { readonly type: string; readonly severity: Said['severity'] }>> = {
@@ -168,7 +169,7 @@ async function page(
   if (!due || !what || lastsMs < due.lastsMs || nowMs - suspectSinceMs < due.suspectMs) return;
   const journal = await ports.journal.read(pair);
   if (journal?.database?.suspect?.paged?.includes(decision.outcome)) return;
-  await tellIfPossible(ports, registration, 'prober', {
+  await tell(ports, registration, 'prober', {
     ...what,
     incidentKey: watchKey(pair, decision.outcome),
     epoch: item.epoch,
@@ -179,7 +180,10 @@ async function page(
   await transact(ports.journal, pair, (found) => notePaged(found, decision.outcome));
 }
 
-/** Resolves what was paged, and the incident of a run that was given up. */
+/**
+ * Resolves what was paged, and the incident of a run that was given up. What cannot be told throws, so that the next tick
+ * tells it.
+ */
 async function recovered(ports: ProberPorts, registration: PairRegistration, item: JournalItem, state: DatabaseState) {
   if (!state.suspect) return;
   const { pair } = registration;
@@ -187,7 +191,7 @@ async function recovered(ports: ProberPorts, registration: PairRegistration, ite
   const keys = (state.suspect.paged ?? []).map((outcome) => watchKey(pair, outcome));
   if (last?.outcome === 'rolled-back') keys.push(incidentKey(pair, last.epoch));
   for (const key of keys) {
-    await tellIfPossible(ports, registration, 'prober', {
+    await tell(ports, registration, 'prober', {
       type: 'primary-recovered',
       incidentKey: key,
       epoch: item.epoch,
