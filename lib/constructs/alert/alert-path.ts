@@ -141,6 +141,15 @@ export class AlertPath extends Construct {
     return this.senderIn(stack).metric('heartbeat', options);
   }
 
+  /**
+   * True when the metrics of the foot in `stack` exist.
+   *
+   * @internal
+   */
+  public _counts(asked: Stack): boolean {
+    return this.feet.get(outermost(asked))?.sender !== undefined;
+  }
+
   private footIn(asked: Stack): Built {
     const stack = outermost(asked);
     const built = this.feet.get(stack) ?? this.build(stack);

@@ -9,7 +9,7 @@ import type { FailoverRegions } from '../regions';
 import type { PairPlan } from './pair-rules';
 
 /** Share of checkers below which somebody should look, in percent: part of the world cannot reach the primary. */
-const REACH_PERCENT = 75;
+export const REACH_PERCENT = 75;
 
 /** An alarm, and what the registration says about it. */
 export interface PairAlarm {

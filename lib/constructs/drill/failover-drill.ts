@@ -150,8 +150,8 @@ export class FailoverDrill extends Construct {
   public readonly drillFunction: lambda.IFunction;
   /** The alarms of this drill. */
   public readonly alarms: cloudwatch.Alarm[];
-
-  private readonly pair: FailoverPair;
+  /** The pair that is drilled. */
+  public readonly pair: FailoverPair;
 
   /**
    * @throws WrongStack, NoScenario, SameScenarioTwice, LevelWithoutSchedule, ScheduleExpression, DrillTarget, DrillWindow,
