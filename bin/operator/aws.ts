@@ -40,6 +40,8 @@ export async function openAws(region: string | undefined): Promise<Aws | Unknown
   // The SDK for JavaScript knows AWS_REGION only; the aws command line reads the other one first.
   const wanted = region ?? process.env['AWS_REGION'] ?? process.env['AWS_DEFAULT_REGION'];
   if (wanted) process.env['AWS_REGION'] = wanted;
+  // Its advice is about updating a client, and this one is part of the bundle.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const probe = new SSMClient(clientSettings());
   try {
     const found = await probe.config.region();

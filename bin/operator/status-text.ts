@@ -20,6 +20,9 @@ export function statusText(status: PairStatus, paint: Colours): string {
   }
   if (probes.primary || probes.standby) lines.push('');
   if (journal.kind === 'known') lines.push(...journalLines(journal, status.atMs, paint), '');
+  if (journal.kind === 'known' && journal.drill?.level === 'TRAFFIC' && status.problems.length > 0) {
+    lines.push(paint.doubt('A drill runs: it moves users on purpose, and puts everything back.'), '');
+  }
   lines.push(...section('Not well', status.problems, paint.bad), ...section('Not known', status.unknown, paint.doubt));
   lines.push(
     status.verdict === 'ok'

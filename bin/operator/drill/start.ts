@@ -94,7 +94,7 @@ function refused(pair: string, because: readonly string[]): CommandFailure {
 
 function announcement({ aws, registration, settings }: Drilled, level: string, id: string, shell: Shell): string {
   const paint = new Colours(shell);
-  const { pair, namespace, recordName, standby, ttlSec } = registration;
+  const { pair, namespace, recordName, standby } = registration;
   const where = standby.answers.flatMap(({ values }) => values).join(', ');
   const { detectionSec, switchSec, rtoSec } = settings.targets;
   const how =
@@ -103,9 +103,9 @@ function announcement({ aws, registration, settings }: Drilled, level: string, i
   if (level === 'OBSERVE')
     return `${head}Looks only: every precondition of a drill and the certificates. Nothing is touched.\n\n`;
   return `${head}
-${stepTable(planned(ttlSec), paint)}
+${stepTable(planned(registration), paint)}
 ${paint.bad(`Users of ${recordName} really move to ${where} and back.`)} The primary keeps serving; it is called unhealthy ${how}.
-Whatever happens to the drill, a one-shot schedule and the keeper put everything back ${DEADLINE_SEC / 60} min after its start.
+Whatever happens to the drill, a one-shot schedule and the keeper put everything back, ${DEADLINE_SEC / 60} min after its start at the latest.
 Targets: detection ${detectionSec} s, switch ${switchSec} s, RTO ${rtoSec} s.
 
 `;

@@ -3,11 +3,12 @@ import type { StepLine } from '../../../lib/runtime/drive/operator/progress';
 import type { Colours } from '../shell';
 
 export function stepTable(lines: readonly StepLine[], paint: Colours): string {
+  const width = Math.max(...lines.map(({ about }) => about.length));
   const running = lines.some(({ state }) => state !== 'waiting');
   return lines
     .map(
       (line) =>
-        `  ${mark(line, paint)} ${line.step.padEnd(13)}${running ? took(line) : line.about.padEnd(58)}  ${times(line, paint)}\n`,
+        `  ${mark(line, paint)} ${line.step.padEnd(13)}${running ? took(line) : line.about.padEnd(width)}  ${times(line, paint)}\n`,
     )
     .join('');
 }
@@ -20,7 +21,7 @@ const mark = ({ state, outcome }: StepLine, paint: Colours) => {
 
 const took = ({ state, outcome, elapsedSec }: StepLine) => {
   const sec = elapsedSec === undefined ? '' : `${elapsedSec.toFixed(1)} s`;
-  return `${sec.padStart(9)}  ${(state === 'running' ? 'running' : (outcome ?? '')).padEnd(16)}`;
+  return `${sec.padStart(9)}  ${(state === 'running' ? 'running' : (outcome ?? '')).padEnd(24)}`;
 };
 
 /** What is expected is always said with its provenance; a limit is our own. */

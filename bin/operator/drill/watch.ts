@@ -27,7 +27,7 @@ interface Wanted {
 
 /** @returns the exit code that the drill's verdict asks for */
 export async function followDrill({ aws, registration }: Drilled, { id, json }: Wanted, shell: Shell): Promise<number> {
-  const { pair, namespace, ttlSec } = registration;
+  const { pair, namespace } = registration;
   const time = new SystemTime();
   const stop = interrupt();
   const teller = json ? new JsonTeller(shell) : shell.isTTY ? new ScreenTeller(shell) : new LineTeller(shell);
@@ -38,7 +38,7 @@ export async function followDrill({ aws, registration }: Drilled, { id, json }: 
           pair,
           id: id === undefined ? undefined : drillIdOf(pair, id),
           open: () => !stop.asked(),
-          tell: (drill, atMs) => teller.tell(drill, progressOf(drill, ttlSec, atMs), atMs),
+          tell: (drill, atMs) => teller.tell(drill, progressOf(drill, registration, atMs), atMs),
         },
         { journal: aws.journalOf(namespace), time },
       ),

@@ -11,7 +11,7 @@ const NOTE_MS = 3_000;
  * Alarms on one-minute metrics turn up to two minutes after what they speak of. As long as the drill still looks at the
  * primary, the pager can tell them from a real outage.
  */
-const SETTLE_MS = 120_000;
+export const SETTLE_MS = 120_000;
 
 /** Waits until the name answers the primary again on every server, and then for the drill's own alarms. */
 export async function awaitReturn(context: StepContext): Promise<StepAnswer> {

@@ -1,10 +1,13 @@
 /** How far a drill is, step by step, with the time each step has taken, is expected to take, and may take. */
-import type { RunningDrill } from '../../../decide/journal';
+import type { PairRegistration } from '../../../contracts/registration';
+import { isFinal } from '../../../decide/drill/rules';
+import type { RunningDrill, StepEntry } from '../../../decide/journal';
 import { drillMachine } from '../../../decide/machine';
 import { DRILL_PLAN, type DrillStep } from '../../../decide/plan';
 import { numberOf } from '../../../decide/timings';
 import { detectionTime, recoveryTime } from '../../../decide/timings/detection';
 import { SPANS } from '../../../decide/timings/spans';
+import { SETTLE_MS } from '../drill/await-return';
 
 export interface StepLine {
   readonly step: DrillStep;
@@ -27,8 +30,11 @@ export interface Expected {
 /** A check of 10 s x 3, as pairs have when nothing else is written: a registration does not say. */
 const CHECK = { intervalSec: numberOf('check.interval.fast', 's'), failures: 3 } as const;
 
+/** What of a pair decides how long its drill takes. */
+export type Paced = Pick<PairRegistration, 'ttlSec' | 'alarms'>;
+
 /** Steps that wait for the outside world; the others are calls that take as long as they take. */
-export function expectedOf(step: DrillStep, ttlSec: number): Expected | undefined {
+export function expectedOf(step: DrillStep, { ttlSec, alarms }: Paced): Expected | undefined {
   const delay = SPANS['dns.effective'];
   const made = (typical: number, worst: number): Expected => ({
     typicalSec: Math.round(typical),
@@ -46,7 +52,8 @@ export function expectedOf(step: DrillStep, ttlSec: number): Expected | undefine
   }
   if (step === 'await_return') {
     const recovery = recoveryTime(CHECK, 'http-500');
-    return made(recovery.medianSec + delay.p50Sec, recovery.worstSec + delay.worstSec);
+    const settleSec = alarms.some(({ inDrill }) => inDrill) ? SETTLE_MS / 1000 : 0;
+    return made(Math.max(recovery.medianSec + delay.p50Sec, settleSec), Math.max(recovery.worstSec + delay.worstSec, settleSec));
   }
   return undefined;
 }
@@ -54,10 +61,10 @@ export function expectedOf(step: DrillStep, ttlSec: number): Expected | undefine
 const ABOUT = drillMachine({ drillStep: '', restore: '' }).States;
 
 /** The plan before anything ran: what will happen. */
-export const planned = (ttlSec: number): readonly StepLine[] =>
+export const planned = (pair: Paced): readonly StepLine[] =>
   DRILL_PLAN.map(({ step, limitSec }) => {
     const state = ABOUT[step];
-    const expected = expectedOf(step, ttlSec);
+    const expected = expectedOf(step, pair);
     return {
       step,
       about: state?.Type === 'Task' ? state.Comment : '',
@@ -67,9 +74,11 @@ export const planned = (ttlSec: number): readonly StepLine[] =>
     };
   });
 
-export const progressOf = (drill: Pick<RunningDrill, 'steps'>, ttlSec: number, nowMs: number): readonly StepLine[] =>
-  planned(ttlSec).map((line) => {
-    const entry = drill.steps[line.step];
+type Drill = Pick<RunningDrill, 'steps' | 'restored'>;
+
+export const progressOf = (drill: Drill, pair: Paced, nowMs: number): readonly StepLine[] =>
+  planned(pair).map((line) => {
+    const entry = entryOf(drill, line.step);
     if (!entry) return line;
     const done = entry.outcome !== undefined;
     return {
@@ -80,3 +89,17 @@ export const progressOf = (drill: Pick<RunningDrill, 'steps'>, ttlSec: number, n
       ...(entry.because ? { because: entry.because } : {}),
     };
   });
+
+/** The step that runs, if one does. */
+export const runningStep = (drill: Drill): DrillStep | undefined =>
+  DRILL_PLAN.map(({ step }) => step).find((step) => {
+    const entry = entryOf(drill, step);
+    return entry !== undefined && entry.outcome === undefined;
+  });
+
+/** The restore has its own entry, because others than the machine may carry it. */
+function entryOf({ steps, restored }: Drill, step: DrillStep): StepEntry | undefined {
+  const entry = steps[step];
+  if (step !== 'restore' || !entry || !restored || !isFinal(restored.outcome)) return entry;
+  return { ...entry, outcome: `${restored.outcome} by the ${restored.by}`, endedAtMs: restored.atMs };
+}

@@ -4,6 +4,7 @@ import type { JournalItem } from '../../../decide/journal';
 import type { Journal, Unknown } from '../../ports';
 import { isUnknown } from '../drill/context';
 import { type LookPorts, lookAt, type Seen, type Target, targetOfPair } from './look';
+import { runningStep } from './progress';
 
 export const STATUS_SCHEMA = 'cdk-failover.status/1';
 const DAY_MS = 86_400_000;
@@ -110,7 +111,7 @@ async function journalView(registered: Registered, ports: StatusPorts): Promise<
 
 export function viewOf(item: JournalItem | undefined, nowMs: number): JournalView {
   const { drill, incident, pausedUntilMs, lastSuccessAtMs } = item ?? {};
-  const running = Object.entries(drill?.steps ?? {}).find(([, step]) => step.outcome === undefined);
+  const step = drill && runningStep(drill);
   return {
     kind: 'known',
     epoch: item?.epoch ?? 0,
@@ -121,7 +122,7 @@ export function viewOf(item: JournalItem | undefined, nowMs: number): JournalVie
           drill: {
             id: drill.id,
             level: drill.level,
-            ...(running ? { step: running[0] } : {}),
+            ...(step ? { step } : {}),
             startedAtMs: drill.startedAtMs,
             deadlineMs: drill.deadlineMs,
             stopRequested: drill.stopRequested ?? false,
