@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
@@ -8,7 +8,7 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledge } from '../internal/acknowledge';
 import { assetPath } from '../internal/asset-path';
-import { type Permission, permit } from '../internal/permission';
+import { type Permission, permit, permitMore } from '../internal/permission';
 
 export interface ControlFunctionProps {
   /** Name of the bundle in `assets/`. */
@@ -70,8 +70,8 @@ const NETWORK_INTERFACES: Permission = {
 export class ControlFunction extends Construct {
   public readonly function: lambda.Function;
   public readonly role: iam.Role;
-  private readonly pairPolicies = new Map<string, iam.ManagedPolicy>();
-  private readonly ofPairs = new Map<string, iam.PolicyStatement>();
+  private readonly pairPolicies: PairPolicy[] = [];
+  private readonly permitted = new Set<string>();
 
   public constructor(scope: Construct, id: string, props: ControlFunctionProps) {
     super(scope, id);
@@ -120,21 +120,46 @@ export class ControlFunction extends Construct {
     acknowledge(this.function, { ...(props.network ? {} : OUTSIDE_VPC), ...(props.deadLetters ? WITH_QUEUE : SYNCHRONOUS) });
   }
 
-  /**
-   * A right that a pair brings along. Pairs share one statement per `sid`; `group` spreads statements over policies, because one
-   * holds 6,144 characters.
-   */
-  public permitForPair(permission: Permission, group = 'Pair'): void {
-    const statement = this.ofPairs.get(permission.sid);
-    if (statement === undefined) this.ofPairs.set(permission.sid, permit(this.pairPolicy(group), permission));
-    else statement.addResources(...permission.resources);
+  /** A right that a pair brings along. Pairs share statements; a policy that is full is followed by another one. */
+  public permitForPair(permission: Permission): void {
+    const { sid } = permission;
+    const resources = permission.resources.filter((resource) => !this.permitted.has(`${sid} ${resource}`));
+    if (resources.length === 0) return;
+    for (const resource of resources) this.permitted.add(`${sid} ${resource}`);
+    const needed = { ...permission, resources };
+    const chars = charsOf(needed);
+    const last = this.pairPolicies.at(-1);
+    const room = last && last.chars + chars <= PAIR_POLICY_CHARS ? last : this.nextPairPolicy();
+    const statement = room.statements.get(sid);
+    if (statement === undefined) room.statements.set(sid, permit(room.policy, needed));
+    else permitMore(room.policy, statement, needed);
+    room.chars += chars;
   }
 
-  private pairPolicy(group: string): iam.ManagedPolicy {
-    const policy =
-      this.pairPolicies.get(group) ??
-      new iam.ManagedPolicy(this, `${group}Policy`, { description: 'What the pairs bring along', roles: [this.role] });
-    this.pairPolicies.set(group, policy);
-    return policy;
+  private nextPairPolicy(): PairPolicy {
+    const number = this.pairPolicies.length + 1;
+    const policy = new iam.ManagedPolicy(this, number === 1 ? 'PairPolicy' : `PairPolicy${number}`, {
+      description: 'What the pairs bring along',
+      roles: [this.role],
+    });
+    const next = { policy, statements: new Map<string, iam.PolicyStatement>(), chars: 0 };
+    this.pairPolicies.push(next);
+    return next;
   }
 }
+
+interface PairPolicy {
+  readonly policy: iam.ManagedPolicy;
+  readonly statements: Map<string, iam.PolicyStatement>;
+  chars: number;
+}
+
+/** A managed policy holds 6,144 characters. */
+const PAIR_POLICY_CHARS = 5_600;
+/** Room for an ARN that is only known at deploy time. */
+const TOKEN_CHARS = 128;
+
+/** Room that a permission takes at most: as a statement of its own, each value with quotes and a comma. */
+const charsOf = ({ sid, actions, resources, conditions }: Permission): number =>
+  [sid, ...actions, ...resources].reduce((sum, text) => sum + (Token.isUnresolved(text) ? TOKEN_CHARS : text.length) + 3, 60) +
+  JSON.stringify(conditions ?? {}).length;

@@ -85,13 +85,13 @@ export class DatabaseControl extends Construct {
     }
     for (const permission of db.orders(stack, added.database)) this.steps.permitForPair(permission);
     for (const fence of added.fences) {
-      for (const permission of db.fencing(stack, fence.settings)) this.steps.permitForPair(permission, 'Fence');
+      for (const permission of db.fencing(stack, fence.settings)) this.steps.permitForPair(permission);
     }
     for (const one of added.refresh) {
-      for (const permission of db.refreshing(stack, one)) this.steps.permitForPair(permission, 'Refresh');
+      for (const permission of db.refreshing(stack, one)) this.steps.permitForPair(permission);
     }
     if (added.writerParameter) {
-      this.steps.permitForPair(db.writerParameter(this.props.shared, added.writerParameter), 'Refresh');
+      this.steps.permitForPair(db.writerParameter(this.props.shared, added.writerParameter));
     }
     if (!added.heartbeat) return undefined;
     const reader = heartbeatReader(added.heartbeat.scope, {

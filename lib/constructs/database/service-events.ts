@@ -2,6 +2,7 @@ import { Names, type Stack } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import { acknowledge } from '../internal/acknowledge';
 
 /** Categories that on-call reads; RDS sends them best effort, so nothing waits for one. */
 const CATEGORIES = ['failover', 'global-failover', 'failure', 'availability', 'low storage', 'read replica', 'recovery'];
@@ -20,7 +21,7 @@ export interface ServiceEventsProps {
  * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/working-with-events.html
  */
 export function followServiceEvents(scope: Construct, { stack, description, ids, topic }: ServiceEventsProps): events.Rule {
-  return new events.Rule(stack, `FailoverEvents-${Names.nodeUniqueId(scope.node)}`, {
+  const rule = new events.Rule(stack, `FailoverEvents-${Names.nodeUniqueId(scope.node)}`, {
     description,
     eventPattern: {
       source: ['aws.rds'],
@@ -30,4 +31,8 @@ export function followServiceEvents(scope: Construct, { stack, description, ids,
     // The topic's own policy admits rules of its account and Region; the L2 target would add a second, wider statement.
     targets: [{ bind: () => ({ arn: topic.topicArn }) }],
   });
+  acknowledge(rule, {
+    'Serverless-EventBusDLQ': 'A hint: RDS sends it best effort, EventBridge tries for a day, and nothing waits for it.',
+  });
+  return rule;
 }

@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import { writerAlarm, writerDimensions, writerMetric } from '../../decide/latch';
 import { METRIC_NAMESPACE } from '../../decide/names';
 import { acknowledge } from '../internal/acknowledge';
+import { pascal } from '../internal/dns-names';
 import { keepId } from '../internal/stable-id';
 import type { FailoverRegions } from '../regions';
 import type { BoundDatabase } from './database';
@@ -25,40 +26,35 @@ export interface WriterRecordsProps {
  * source, which is answered when nobody says otherwise. A new check counts as unhealthy, because it is inverted.
  */
 export function makeWriterRecords(scope: Construct, props: WriterRecordsProps): void {
-  const { database, name } = props;
+  const { regions, pair, database, name, zoneId } = props;
   const names = database.replicas.map((_, i) => (i === 0 ? name : `_writer-${i + 1}.${name}`));
-  database.replicas.forEach((replica, i) => {
+  const links = database.replicas.flatMap((replica, i) => {
     const link = names[i] ?? name;
-    const check = makeCheck(scope, props, replica.id);
-    const place = { ...props, link };
-    makeRecord(scope, { ...place, side: 'this', failover: route53.Failover.PRIMARY, target: replica.endpoint, check });
     const next = names[i + 1] ?? database.source.endpoint;
-    makeRecord(scope, { ...place, side: 'next', failover: route53.Failover.SECONDARY, target: next });
+    const check = makeCheck(scope, props, replica.id);
+    return [
+      { ...linkTo(link, 'this', 'PRIMARY', replica.endpoint), healthCheckId: check.healthCheckId },
+      linkTo(link, 'next', 'SECONDARY', next),
+    ];
   });
+  // One resource, so that twenty pairs fit into a stack.
+  const group = new route53.CfnRecordSetGroup(scope, 'writer-name', { hostedZoneId: zoneId, recordSets: links });
+  group.overrideLogicalId(`Failover${[regions.controlSetName, pair, 'writer-name'].map(pascal).join('')}`);
 }
 
-interface Link extends WriterRecordsProps {
-  readonly link: string;
-  readonly side: 'this' | 'next';
-  readonly failover: route53.Failover;
-  readonly target: string;
-  readonly check?: route53.IHealthCheck;
-}
-
-function makeRecord(scope: Construct, { regions, pair, zoneId, name, link, side, failover, target, check }: Link): void {
-  const id = `${link === name ? 'writer' : link.split('.')[0]}-${side}`;
-  const record = new route53.RecordSet(scope, `record-${id}`, {
-    zone: route53.HostedZone.fromHostedZoneAttributes(scope, `zone-${id}`, { hostedZoneId: zoneId, zoneName: name }),
-    recordName: `${link}.`,
-    recordType: route53.RecordType.CNAME,
-    target: route53.RecordTarget.fromValues(`${target}.`),
-    ttl: Duration.seconds(WRITER_TTL_SEC),
-    failover,
-    setIdentifier: side,
-    healthCheck: check,
-  });
-  keepId(record, regions.controlSetName, pair, id);
-}
+const linkTo = (
+  link: string,
+  setIdentifier: string,
+  failover: string,
+  target: string,
+): route53.CfnRecordSetGroup.RecordSetProperty => ({
+  name: `${link}.`,
+  type: 'CNAME',
+  ttl: String(WRITER_TTL_SEC),
+  setIdentifier,
+  failover,
+  resourceRecords: [`${target}.`],
+});
 
 /** A check that is healthy while the candidate's record is to be answered. Alarm and check are frozen, like the latch's. */
 function makeCheck(scope: Construct, { regions, pair, generation }: WriterRecordsProps, candidate: string): route53.IHealthCheck {

@@ -15,14 +15,23 @@ export interface Permission {
 
 /** Adds a permission to a managed policy, and its reason to the policy's acknowledged findings. */
 export function permit(policy: iam.ManagedPolicy, permission: Permission): iam.PolicyStatement {
-  const { sid, actions, resources, conditions, wildcard } = permission;
+  const { sid, actions, resources, conditions } = permission;
   const statement = new iam.PolicyStatement({ sid, actions: [...actions], resources: [...resources], conditions });
   policy.addStatements(statement);
-  if (wildcard !== undefined) {
-    const shown = resources.map((resource) => flatten(Stack.of(policy).resolve(resource))).filter((r) => r.includes('*'));
-    for (const resource of shown) acknowledge(policy, { [`AwsSolutions-IAM5[Resource::${resource}]`]: wildcard });
-  }
+  explainWildcards(policy, permission);
   return statement;
+}
+
+/** Adds the resources of a permission to a statement that `permit` made for its like. */
+export function permitMore(policy: iam.ManagedPolicy, statement: iam.PolicyStatement, permission: Permission): void {
+  statement.addResources(...permission.resources);
+  explainWildcards(policy, permission);
+}
+
+function explainWildcards(policy: iam.ManagedPolicy, { resources, wildcard }: Permission): void {
+  if (wildcard === undefined) return;
+  const shown = resources.map((resource) => flatten(Stack.of(policy).resolve(resource))).filter((r) => r.includes('*'));
+  for (const resource of shown) acknowledge(policy, { [`AwsSolutions-IAM5[Resource::${resource}]`]: wildcard });
 }
 
 /** Writes an intrinsic as cdk-nag does: `arn:<AWS::Partition>:...`. */

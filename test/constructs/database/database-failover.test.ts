@@ -160,9 +160,10 @@ describe('the trigger', () => {
 });
 
 describe('the writer name', () => {
-  const records = ofType(routing, 'AWS::Route53::RecordSet')
+  const records = ofType(routing, 'AWS::Route53::RecordSetGroup')
     .map(([, r]) => r.Properties)
-    .filter((r) => r.HostedZoneId === 'Z9999999999ABCDEFGHIJ');
+    .filter((r) => r.HostedZoneId === 'Z9999999999ABCDEFGHIJ')
+    .flatMap((r) => r.RecordSets);
 
   test('is a chain of failover CNAMEs, the source at its end and without a check', () => {
     expect(records.map((r) => [r.Name, r.Failover, r.Type, r.TTL, r.ResourceRecords, r.HealthCheckId !== undefined])).toEqual([
