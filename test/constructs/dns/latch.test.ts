@@ -2,6 +2,8 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Beacons, BothUnhealthy, FailoverRegions, HealthProbe, Latch, Site } from 'cdk-failover';
+import { checkHealthy } from '../../../lib/decide/route53';
+import { chooseFailover } from '../../../lib/decide/route53/answer';
 import { rendered, stacksOf, threeRegions } from '../../support/apps';
 import { idleAcknowledgements, nagFindings } from '../../support/nag';
 import { messageOf, warningsOf } from '../said';
@@ -167,6 +169,52 @@ describe('a latched pair', () => {
     expect(warningsOf(next).filter((text) => text.includes('ManyChecks'))).toEqual([
       expect.stringContaining('the app has 201 health checks with this pair'),
     ]);
+  });
+});
+
+describe('Route 53, reading the rendered checks and records,', () => {
+  interface Facts {
+    readonly a: boolean;
+    readonly b: boolean;
+    readonly latch: boolean;
+    readonly hold: boolean;
+  }
+  const ALL: readonly Facts[] = Array.from({ length: 16 }, (_, n) => ({
+    a: (n & 1) === 1,
+    b: (n & 2) === 2,
+    latch: (n & 4) === 4,
+    hold: (n & 8) === 8,
+  }));
+
+  /** Health of every check, by Route 53's rules. */
+  function healthOf(routing: Template, facts: Facts): (id: string) => boolean {
+    const all = checksOf(routing);
+    const statusOf = (id: string): boolean => {
+      const { Type, Inverted, AlarmIdentifier, ChildHealthChecks, HealthThreshold } = all[id];
+      if (Type === 'CALCULATED')
+        return ChildHealthChecks.filter((child: { Ref: string }) => statusOf(child.Ref)).length >= HealthThreshold;
+      if (Type !== 'CLOUDWATCH_METRIC') return id === PRIMARY_CHECK ? facts.a : facts.b;
+      return checkHealthy(!(AlarmIdentifier.Name.includes('-latch-') ? facts.latch : facts.hold), { inverted: Inverted });
+    };
+    return statusOf;
+  }
+
+  const rules = [BothUnhealthy.PRIMARY, BothUnhealthy.STANDBY].map((bothUnhealthy) =>
+    Template.fromStack(world({ ...latched, bothUnhealthy }).regions.routing),
+  ) as [Template, Template];
+
+  function answers(routing: Template, facts: Facts): unknown {
+    const health = healthOf(routing, facts);
+    const [primary, standby] = recordsOf(routing, 'app.example.com');
+    return chooseFailover(primary, standby, (record) => record.HealthCheckId === undefined || health(record.HealthCheckId.Ref))
+      .SetIdentifier;
+  }
+
+  test.each(ALL)('never answers a primary that is latched out, and otherwise as documented: %p', (facts) => {
+    const { a, b, latch, hold } = facts;
+    const byHealth = (bothDown: string) => (a || hold ? 'primary' : b ? 'standby' : bothDown);
+    expect(answers(rules[0], facts)).toBe(latch ? 'standby' : byHealth('primary'));
+    expect(answers(rules[1], facts)).toBe(latch ? 'standby' : byHealth('standby'));
   });
 });
 
