@@ -60,8 +60,8 @@ export interface Suspicion {
   /** How long before `writerSinceMs` each candidate last saw a new heartbeat row, in ms. */
   readonly gapsMs?: Readonly<Record<string, number>>;
   readonly because: readonly string[];
-  /** Last moment in which Route 53 still called the primary healthy while the writer was spoken against. */
-  readonly servedUntilMs?: number;
+  /** Since when Route 53 has been seen to call the primary unhealthy. Until then users may have written there. */
+  readonly outsideSinceMs?: number;
   /** Outcomes of the trigger that somebody was paged for; resolved when the suspicion is over. */
   readonly paged?: readonly string[];
 }
@@ -118,6 +118,7 @@ export interface DatabaseRun {
   readonly stuckBecause?: readonly string[];
   /** How often a person took a stuck or abandoned run up again; part of the name of the next execution. */
   readonly adopted?: number;
+  readonly adoptedAtMs?: number;
   readonly steps: Readonly<Record<string, RunStep>>;
 }
 
@@ -131,6 +132,8 @@ export interface Consent {
 
 export interface RunStep {
   readonly beganAtMs: number;
+  /** When it was called last. */
+  readonly calledAtMs?: number;
   readonly attempts: number;
   readonly outcome?: string;
   readonly because?: readonly string[];

@@ -3,33 +3,32 @@ import type { Ruled } from '../drill/rules';
 import type { JournalItem } from '../journal';
 import { keep, moved, put } from './run-rules';
 import type { DatabaseState, Suspicion } from './state';
+import type { OutsideWord } from './witnesses';
 
 export interface Seen {
   readonly nowMs: number;
   /** Since when the writer itself is spoken against, in this observer's memory. */
   readonly writerSinceMs?: number;
   readonly gapsMs?: Readonly<Record<string, number>>;
-  /** Route 53 calls the primary healthy: users are served, so its writer writes. */
-  readonly served?: boolean;
+  /** What Route 53 says of the primary. */
+  readonly outside?: OutsideWord;
   readonly because: readonly string[];
 }
 
 /** Longest that Route 53 and its name servers take to turn their verdict on a dead endpoint, in ms: an assumption. */
 export const VERDICT_MS = 60_000;
-/** How often the last moment in which users were served is written down, in ms. */
-const SERVED_EVERY_MS = 15_000;
 
 /**
  * When the writer failed, and how long each candidate had seen no new row by then. Evidence against it may begin long
- * before it dies, when only the link between the Regions is cut: as long as Route 53 calls the primary healthy, users
- * write there, and all of that would be lost.
+ * before it dies, when only the link between the Regions is cut: until Route 53 was seen to call the primary unhealthy
+ * users may write there, and all of that would be lost.
  */
 export function failureOf(
   suspect: Suspicion | undefined,
   nowMs: number,
 ): { readonly failedAtMs: number; readonly gapsMs?: Readonly<Record<string, number>> } {
   const sinceMs = suspect?.writerSinceMs ?? suspect?.sinceMs ?? nowMs;
-  const failedAtMs = Math.max(sinceMs, (suspect?.servedUntilMs ?? 0) - VERDICT_MS);
+  const failedAtMs = Math.max(sinceMs, (suspect?.outsideSinceMs ?? nowMs) - VERDICT_MS);
   if (!suspect?.gapsMs) return { failedAtMs };
   const laterMs = failedAtMs - sinceMs;
   return { failedAtMs, gapsMs: Object.fromEntries(Object.entries(suspect.gapsMs).map(([id, ms]) => [id, ms + laterMs])) };
@@ -41,20 +40,25 @@ export function noteSuspicion(found: JournalItem | undefined, seen: Seen): Ruled
   if (!found || !database || database.run || database.active !== 'primary') return keep(database?.suspect);
   const before = database.suspect;
   const writer = before?.writerSinceMs ?? seen.writerSinceMs;
-  const due = seen.served && writer !== undefined && !(seen.nowMs - (before?.servedUntilMs ?? 0) < SERVED_EVERY_MS);
-  const servedUntilMs = due ? seen.nowMs : before?.servedUntilMs;
-  const same = before?.writerSinceMs === writer && before?.servedUntilMs === servedUntilMs;
-  if (before && same && database.state !== 'ARMED') return keep(before);
+  const outsideSinceMs = unhealthySince(before, seen);
+  if (before && before.writerSinceMs === writer && before.outsideSinceMs === outsideSinceMs && database.state !== 'ARMED')
+    return keep(before);
   const gapsMs = before?.gapsMs ?? seen.gapsMs;
+  const { outsideSinceMs: _outside, ...rest } = before ?? {};
   const suspect: Suspicion = {
-    ...before,
+    ...rest,
     sinceMs: before?.sinceMs ?? seen.nowMs,
     because: seen.because,
     ...(writer === undefined ? {} : { writerSinceMs: writer }),
     ...(gapsMs === undefined ? {} : { gapsMs }),
-    ...(servedUntilMs === undefined ? {} : { servedUntilMs }),
+    ...(outsideSinceMs === undefined ? {} : { outsideSinceMs }),
   };
   return put(found, moved({ ...database, suspect }, 'suspected'), suspect);
+}
+
+function unhealthySince(before: Suspicion | undefined, seen: Seen): number | undefined {
+  if (seen.outside === 'healthy') return undefined;
+  return before?.outsideSinceMs ?? (seen.outside === 'unhealthy' ? seen.nowMs : undefined);
 }
 
 /** The writer is heard again: what was said against it before is another story. */
@@ -62,7 +66,7 @@ export function clearWriter(found: JournalItem | undefined): Ruled<'cleared' | '
   const database = found?.database;
   if (!found || !database?.suspect || database.run) return keep('nothing');
   if (database.suspect.writerSinceMs === undefined && database.suspect.gapsMs === undefined) return keep('nothing');
-  const { writerSinceMs: _since, gapsMs: _gaps, servedUntilMs: _served, ...suspect } = database.suspect;
+  const { writerSinceMs: _since, gapsMs: _gaps, ...suspect } = database.suspect;
   return put(found, { ...database, suspect }, 'cleared');
 }
 

@@ -52,7 +52,7 @@ function stalled(item: JournalItem): Ending[] {
 function incidents({ incidents: { table } }: World, item: JournalItem): Ending[] {
   const done = (item.database?.lastRuns ?? []).filter((run) => run.outcome === 'done');
   return done.flatMap((run) =>
-    table.get(`${PAIR}/${run.epoch}`)?.open === false
+    table.get(`${PAIR}/${run.epoch}`)?.open !== true
       ? []
       : [{ invariant: 'I5' as const, because: `the incident of ${run.id} is not closed` }],
   );

@@ -4,6 +4,7 @@
  */
 import type { FailoverEvent } from '../../../contracts/events';
 import type { DatabaseRun } from '../../../decide/database/state';
+import { VERDICT_MS } from '../../../decide/database/watch-rules';
 import type { JournalItem } from '../../../decide/journal';
 import { endings } from './endings';
 import type { Runner } from './invocation';
@@ -131,8 +132,14 @@ export class Invariants {
     const { world } = this;
     const { setting, replication } = world;
     const recordedMs = run?.loss?.ms ?? 0;
+    // A writer that dies after the link was cut is known to be dead only to within Route 53's verdict.
+    const partedMs = setting.linkDown.some(([from]) => setting.writerDown.every(([died]) => from < died)) ? VERDICT_MS : 0;
     // Lag points are a minute apart and tell of nothing between them.
-    const blurMs = CLOCK_MS + (run?.loss?.basis === 'heartbeat' ? HEARTBEAT_MS : 160_000);
+    const blurMs = CLOCK_MS + partedMs + (run?.loss?.basis === 'heartbeat' ? HEARTBEAT_MS : 160_000);
+    // A quorum accepts that one witness is silent, even the one that knows whether users are still served.
+    if (setting.trigger === 'quorum') return;
+    // A person who orders a failover of a living writer that cannot be fenced loses what it still writes.
+    if (run && !run.automatic && !setting.writerDown.some(([from]) => from <= run.startedAtMs)) return;
     if (world.service.standing(id, nowMs)?.fails) return;
     const lostMs = Math.max(0, world.lastAckMs - replication.received(id, nowMs));
     if (lostMs > recordedMs + blurMs) {

@@ -1,6 +1,6 @@
 import type { DatabaseRegistration } from '../../../contracts/database';
 import type { PairRegistration } from '../../../contracts/registration';
-import { acquire, settle, standingAgainst } from '../../../decide/database/order-rules';
+import { acquire, isAbandoned, settle, standingAgainst, takeUp } from '../../../decide/database/order-rules';
 import { incidentKey, watchKey } from '../../../decide/database/run-rules';
 import type { DatabaseRun, DatabaseState } from '../../../decide/database/state';
 import { decideTrigger, pageAfterMs, type TriggerDecision } from '../../../decide/database/trigger';
@@ -62,9 +62,8 @@ function noteEvidence(found: JournalItem | undefined, evidence: Evidence, memory
   }
   const { writerSinceMs, gapsMs } = memory;
   const because = Object.values(evidence.words).map((word) => word.because);
-  // Unknown is not unhealthy: users may be served, and what they write would be lost.
-  const served = evidence.words.outside.says !== 'unhealthy';
-  return noteSuspicion(found, { nowMs, served, ...(writerSinceMs === undefined ? {} : { writerSinceMs, gapsMs }), because });
+  const outside = evidence.words.outside.says;
+  return noteSuspicion(found, { nowMs, outside, ...(writerSinceMs === undefined ? {} : { writerSinceMs, gapsMs }), because });
 }
 
 /** Asked only once the witnesses speak: beacon and probe of the standby, and what the journal forbids. */
@@ -130,6 +129,7 @@ async function tend(
   memory: PairMemory,
 ): Promise<void> {
   if (Object.keys(run.steps).length === 0) await startMachine(ports, registration.pair, run);
+  else if (state.state !== 'STUCK' && isAbandoned(run, ports.time.nowMs())) await carryOn(ports, registration, run);
   if (state.state !== 'STUCK' || memory.stuckPaged) return;
   await tell(ports, registration, 'prober', {
     type: 'failover-stuck',
@@ -141,6 +141,24 @@ async function tend(
     details: { run: run.id },
   });
   memory.stuckPaged = true;
+}
+
+/** Its execution was stopped, or died with the service that carried it. */
+async function carryOn(ports: ProberPorts, registration: PairRegistration, run: DatabaseRun): Promise<void> {
+  const { pair } = registration;
+  const key = { run: run.id, epoch: run.epoch };
+  const taken = await transact(ports.journal, pair, (found) => takeUp(found, key, ports.time.nowMs()));
+  if (taken.kind === 'refused') return;
+  await startMachine(ports, pair, taken.run);
+  await tell(ports, registration, 'prober', {
+    type: 'run-taken-up',
+    incidentKey: incidentKey(pair, run.epoch),
+    epoch: run.epoch,
+    action: 'trigger',
+    severity: 'critical',
+    summary: `${pair}: nobody carried ${run.id} any more; execution ${taken.run.adopted} of it was started`,
+    details: { run: run.id },
+  });
 }
 
 const PAGES: Readonly<Record<string, { readonly type: string; readonly severity: Said['severity'] }>> = {
