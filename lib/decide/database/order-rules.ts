@@ -176,6 +176,28 @@ export function resume(found: JournalItem | undefined): Ruled<{ readonly kind: '
   return put(item, { ...item.database, latch }, { kind: 'resumed' });
 }
 
+/** A run that nobody called for this long has lost its runner, in ms: far more than any pause between two calls. */
+export const ABANDONED_MS = 300_000;
+
+/** Whether nobody carries a run any more, by its last call. */
+export function isAbandoned(run: DatabaseRun, nowMs: number): boolean {
+  const calls = Object.values(run.steps).map((s) => s.calledAtMs ?? s.beganAtMs);
+  return calls.length > 0 && nowMs - Math.max(...calls, run.adoptedAtMs ?? 0) > ABANDONED_MS;
+}
+
+/** A run without a runner gets another one: two that carry it are as safe as one. A stuck one waits for a person. */
+export function takeUp(
+  found: JournalItem | undefined,
+  key: RunKey,
+  nowMs: number,
+): Ruled<{ readonly kind: 'adopted'; readonly run: DatabaseRun } | { readonly kind: 'refused'; readonly because: string }> {
+  if (found?.database?.state === 'STUCK') return keep({ kind: 'refused', because: 'a stuck run waits for a person' });
+  const h = held(found, key);
+  if (isLost(h)) return keep({ kind: 'refused', because: h.because });
+  if (!isAbandoned(h.run, nowMs)) return keep({ kind: 'refused', because: `${h.run.id} is being carried` });
+  return adopt(found, key, nowMs);
+}
+
 /** A person takes up a run whose runner is gone, or that is stuck. Only with the epoch it has. */
 export function adopt(
   found: JournalItem | undefined,
@@ -187,9 +209,12 @@ export function adopt(
   const { stuckBecause: _stuck, ...was } = h.run;
   // Patience starts anew for what has not ended.
   const steps = Object.fromEntries(
-    Object.entries(was.steps).map(([name, s]) => [name, s.outcome === undefined ? { ...s, beganAtMs: nowMs, attempts: 0 } : s]),
+    Object.entries(was.steps).map(([name, s]) => [
+      name,
+      s.outcome === undefined ? { ...s, beganAtMs: nowMs, calledAtMs: nowMs, attempts: 0 } : s,
+    ]),
   );
-  const run: DatabaseRun = { ...was, steps, adopted: (was.adopted ?? 0) + 1 };
+  const run: DatabaseRun = { ...was, steps, adopted: (was.adopted ?? 0) + 1, adoptedAtMs: nowMs };
   const after = run.steps['promote_replica']?.outcome === 'done';
   const next = moved({ ...withRun(h, {}), run }, after ? 'adopted-after-promotion' : 'adopted-before-promotion');
   return put(h.item, next, { kind: 'adopted', run });

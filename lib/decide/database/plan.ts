@@ -54,7 +54,7 @@ export const FAILOVER_PLAN: readonly DatabasePlanStep[] = [
   { step: 'promote_replica', limitSec: 3_600, callSec: 60, pollSec: 10, reversible: 'one-way', onLimit: 'stuck' },
   { step: 'repoint_writer', limitSec: 300, callSec: 30, pollSec: 5, reversible: 'forward', onLimit: 'stuck' },
   { step: 'refresh_applications', limitSec: 300, callSec: 60, pollSec: 10, reversible: 'forward', onLimit: 'continue' },
-  { step: 'verify_functionality', limitSec: 180, callSec: 60, pollSec: 5, reversible: 'forward', onLimit: 'stuck' },
+  { step: 'verify_functionality', limitSec: 300, callSec: 60, pollSec: 5, reversible: 'forward', onLimit: 'stuck' },
   { step: 'announce', limitSec: 120, callSec: 30, pollSec: 5, reversible: 'forward', onLimit: 'continue' },
 ];
 

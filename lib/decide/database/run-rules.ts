@@ -96,7 +96,12 @@ export function beginStep(
     if (missing) return keep({ kind: 'lost', because: `${step} was called before ${missing.step} ended` });
   }
   if (entry?.outcome !== undefined) return keep({ kind: 'done', because: entry.because ?? [] });
-  const next: RunStep = { ...entry, beganAtMs: entry?.beganAtMs ?? nowMs, attempts: (entry?.attempts ?? 0) + 1 };
+  const next: RunStep = {
+    ...entry,
+    beganAtMs: entry?.beganAtMs ?? nowMs,
+    calledAtMs: nowMs,
+    attempts: (entry?.attempts ?? 0) + 1,
+  };
   const database = withRun(h, { steps: { ...h.run.steps, [step]: next } });
   return put(h.item, database, { kind: 'go', run: { ...h.run, steps: { ...h.run.steps, [step]: next } }, step: next });
 }

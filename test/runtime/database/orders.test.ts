@@ -50,7 +50,13 @@ describe('a failover ordered by a person', () => {
   test('judges the loss at the first evidence that the prober kept, not at the order', async () => {
     const world = new DatabaseWorld();
     const item = world.journal.peek('app');
-    const suspect = { sinceMs: 1_000, writerSinceMs: 2_000, outsideSinceMs: 3_000, gapsMs: { 'app-b1': 4_000 }, outsideSinceMs: 2_000, because: [] };
+    const suspect = {
+      sinceMs: 1_000,
+      writerSinceMs: 2_000,
+      outsideSinceMs: 3_000,
+      gapsMs: { 'app-b1': 4_000 },
+      because: [],
+    };
     if (item) world.journal.put({ ...item, database: { ...world.state, state: 'SUSPECT', suspect } });
     await order(world, (ports) => failover(ann, ports));
     expect(world.state.run).toMatchObject({ failedAtMs: 2_000, gapsMs: { 'app-b1': 4_000 }, automatic: false });

@@ -22,6 +22,9 @@ async function watch(world: DatabaseWorld, minutes: number, at: Readonly<Record<
 
 const events = (world: DatabaseWorld) => world.announced.map((e) => `${e.action} ${e.type}`);
 const make = (change: Partial<DatabaseRegistration> = {}) => new DatabaseWorld(change);
+const fail = (): never => {
+  throw new Error('no item');
+};
 const quickHeartbeat = { heartbeat: { readerFunction: 'reader', limitMs: 30_000 } };
 
 describe('a prober', () => {
@@ -220,6 +223,20 @@ describe('a page of the prober', () => {
     await watch(world, 2);
     expect(events(world)).toEqual(['trigger failover-stuck', 'trigger failover-stuck']);
   });
+});
+
+test('a run that nobody carries any more is started again, once, and said', async () => {
+  const world = make();
+  const item = world.journal.peek('app');
+  const steps = { acquire: { beganAtMs: 0, calledAtMs: 0, attempts: 1, outcome: 'done' } };
+  const run = { id: 'app-e1', kind: 'failover' as const, epoch: 1, startedBy: 'p', automatic: true, startedAtMs: 0, steps };
+  if (item) world.journal.put({ ...item, epoch: 1, database: { ...world.state, state: 'ASSESSING', run } });
+  await watch(world, 2);
+  expect([[...world.executions.keys()], events(world)]).toEqual([['app-e1-a1'], ['trigger run-taken-up']]);
+  world.journal.put({ ...(world.journal.peek('app') ?? fail()), database: { ...world.state, state: 'STUCK' } });
+  await world.time.pass(600_000);
+  await watch(world, 1);
+  expect([...world.executions.keys()]).toEqual(['app-e1-a1']);
 });
 
 describe('after a promotion', () => {
