@@ -8,6 +8,9 @@ import * as addresses from '../../examples/01-two-addresses/app';
 import * as regions from '../../examples/02-two-regions-load-balancers/app';
 import * as lag from '../../examples/03-lag-alarms/app';
 import * as alertPath from '../../examples/04-alert-path/app';
+import * as postgres from '../../examples/05-postgres-cross-region/app';
+import * as aurora from '../../examples/06-aurora-global/app';
+import * as multiAz from '../../examples/07-multi-az-cluster/app';
 import { EXAMPLE_01 } from '../../scripts/numbers';
 
 const root = join(__dirname, '../..');
@@ -16,6 +19,9 @@ const EXAMPLES = {
   '02-two-regions-load-balancers': regions,
   '03-lag-alarms': lag,
   '04-alert-path': alertPath,
+  '05-postgres-cross-region': postgres,
+  '06-aurora-global': aurora,
+  '07-multi-az-cluster': multiAz,
 };
 
 interface Example {
@@ -185,3 +191,45 @@ test('the app of a folder runs from a clone, as "npx cdk synth" starts it', () =
     rmSync(outdir, { recursive: true, force: true });
   }
 }, 60_000);
+
+test('PostgreSQL: the writer name ends at the source, and the replica is encrypted in its own Region', () => {
+  const { template: routing } = stackOf(postgres, 'shop-routing');
+  routing.hasResourceProperties('AWS::Route53::RecordSetGroup', {
+    HostedZoneId: 'Z9876543210ABCDEFGHIJ',
+    RecordSets: [
+      Match.objectLike({
+        Name: 'db.shop.internal.',
+        Failover: 'PRIMARY',
+        ResourceRecords: [Match.stringLikeRegexp('^shop-b\\.')],
+      }),
+      Match.objectLike({
+        Name: 'db.shop.internal.',
+        Failover: 'SECONDARY',
+        ResourceRecords: [Match.stringLikeRegexp('^shop-a\\.')],
+      }),
+    ],
+  });
+  const { template } = stackOf(postgres, 'shop-standby');
+  template.hasResourceProperties('AWS::RDS::DBInstance', {
+    DBInstanceIdentifier: 'shop-b',
+    StorageEncrypted: true,
+    MultiAZ: true,
+  });
+});
+
+test('Aurora and PostgreSQL fail over by themselves, because the evidence is strong', () => {
+  for (const example of [postgres, aurora]) {
+    const { template } = stackOf(example, 'shop-standby');
+    const [parameter] = Object.values(
+      template.findResources('AWS::SSM::Parameter', { Properties: { Name: '/cdk-failover/shop/app/database' } }),
+    );
+    expect(JSON.stringify(parameter)).toContain('{\\"kind\\":\\"unanimous\\"}');
+  }
+});
+
+test('a Multi-AZ cluster brings no machinery that promotes', () => {
+  const { stacks } = synthesized(multiAz);
+  expect(JSON.stringify(stacks.map(({ template }) => template.toJSON()))).not.toMatch(
+    /PromoteReadReplica|FailoverGlobalCluster|-prober/,
+  );
+});
