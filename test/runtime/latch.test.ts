@@ -10,6 +10,7 @@ import { World } from '../fakes/world';
 const MINUTE = 60_000;
 const [S1, S2] = ['192.0.2.53:53', '192.0.2.54:53'] as const;
 const ALARM = 'cdk-failover-web-app-latch-g1';
+const WRITER = 'cdk-failover-web-app-writer-app-b1-g1';
 const HOLD = 'cdk-failover-web-app-hold-g1';
 
 const registration = (generation = 1): PairRegistration => {
@@ -27,7 +28,13 @@ const database = (change: Partial<DatabaseState> = {}): DatabaseState => ({
   lastRuns: [],
   ...change,
 });
-const promoted = database({ state: 'SERVING_STANDBY', active: 'standby', writer: 'app-b1', latch: { on: true, generation: 1 } });
+const promoted = database({
+  state: 'SERVING_STANDBY',
+  active: 'standby',
+  writer: 'app-b1',
+  latch: { on: true, generation: 1 },
+  writerName: { 'app-a': false, 'app-b1': true },
+});
 
 /** A latched pair without a drill, whose alarms and beacons say what the journal wants. */
 function world(state: DatabaseState = database()): World {
@@ -66,7 +73,7 @@ describe('each minute', () => {
   test('the keeper says again what the journal wants, also for a pair without a drill', async () => {
     const made = world(promoted);
     expect(await minute(made)).toBeUndefined();
-    expect(published(made)).toEqual({ 'Latch-g1': 1, 'Hold-g1': 0, 'Writer-g1 app-a': 1, 'Writer-g1 app-b1': 0 });
+    expect(published(made)).toEqual({ 'Latch-g1': 1, 'Hold-g1': 0, 'Writer-g1 app-a': 0, 'Writer-g1 app-b1': 1 });
     expect(said(made)).toEqual([]);
   });
 
@@ -134,7 +141,7 @@ describe('a latch that is not ours', () => {
         'The latch of app.example.com is not what the journal wants for more than 3 min: ' +
         `alarm ${ALARM} says latch off, the journal wants on; beacon at ${S1} says latch off, the journal wants on; ` +
         `beacon at ${S2} says latch off, the journal wants on`,
-      details: { code: 'LatchNotOurs', wanted: 'latch on, hold off' },
+      details: { code: 'LatchNotOurs', wanted: 'latch on, hold off, writer app-b1' },
     });
     show(made, true);
     await minutes(made, 2);
@@ -145,6 +152,7 @@ describe('a latch that is not ours', () => {
   test.each<[string, (made: World) => void]>([
     ['somebody latches the primary out', (made) => show(made, true)],
     ['somebody holds the primary', (made) => show(made, false, true)],
+    ['somebody points the name of the writer at a replica', (made) => made.alarmStates.set(WRITER, 'ALARM')],
     [
       'one name server lets go, and the metric is silent',
       (made) => {

@@ -1,13 +1,20 @@
 import type { Ruled } from '../drill/rules';
 import type { JournalItem } from '../journal';
-import { latchNames } from './names';
+import { latchNames, writerAlarm } from './names';
 
 /** How long journal, metric and beacon may differ before somebody is paged: a latch takes up to two minutes to be seen. */
 export const DOUBT_MS = 180_000;
 
-/** What one place says about latch or hold. `unknown` neither accuses nor acquits. */
+/** What the journal wants: latch, hold, and which candidate's writer record is answered. */
+export interface LatchWish {
+  readonly on: boolean;
+  readonly hold: boolean;
+  readonly writers?: Readonly<Record<string, boolean>>;
+}
+
+/** What one place says about latch, hold or one candidate. `unknown` neither accuses nor acquits. */
 export interface LatchSign {
-  readonly what: 'latch' | 'hold';
+  readonly what: 'latch' | 'hold' | `writer ${string}`;
   /** Such as `alarm cdk-failover-shop-app-latch-g1` or `beacon at 192.0.2.1:53`. */
   readonly source: string;
   readonly says: 'on' | 'off' | 'unknown';
@@ -22,9 +29,20 @@ export type LatchVerdict =
 
 const word = (on: boolean) => (on ? 'on' : 'off');
 
+/** The wish in words; another one starts the patience anew. */
+export const wishText = ({ on, hold, writers = {} }: LatchWish): string => {
+  const writing = Object.keys(writers).filter((candidate) => writers[candidate]);
+  return [`latch ${word(on)}`, `hold ${word(hold)}`, ...writing.map((candidate) => `writer ${candidate}`)].join(', ');
+};
+
 /** Holds what was seen against what the journal wants. One known contradiction is enough. */
-export function judgeLatch(wanted: { readonly on: boolean; readonly hold: boolean }, signs: readonly LatchSign[]): LatchVerdict {
-  const want = { latch: word(wanted.on), hold: word(wanted.hold) };
+export function judgeLatch(wanted: LatchWish, signs: readonly LatchSign[]): LatchVerdict {
+  const writers = Object.entries(wanted.writers ?? {}).map(([candidate, on]) => [`writer ${candidate}`, word(on)] as const);
+  const want: Readonly<Record<string, string>> = {
+    latch: word(wanted.on),
+    hold: word(wanted.hold),
+    ...Object.fromEntries(writers),
+  };
   const against = signs.filter((sign) => sign.says !== 'unknown' && sign.says !== want[sign.what]);
   if (against.length > 0) {
     return {
@@ -140,11 +158,17 @@ export function adoptGeneration(
   };
 }
 
-/** Both alarms of a latch, as they are asked for. */
-export const latchAlarms = (namespace: string, pair: string, generation: number) => {
+/** The alarms of a latch as they are asked for. A pair without writer names has none for its candidates. */
+export const latchAlarms = (
+  namespace: string,
+  pair: string,
+  generation: number,
+  candidates: readonly string[],
+): readonly { readonly what: LatchSign['what']; readonly name: string }[] => {
   const { alarm, holdAlarm } = latchNames(namespace, pair, generation);
   return [
     { what: 'latch', name: alarm },
     { what: 'hold', name: holdAlarm },
-  ] as const;
+    ...candidates.map((one) => ({ what: `writer ${one}` as const, name: writerAlarm(namespace, pair, one, generation) })),
+  ];
 };

@@ -13,6 +13,7 @@ import {
   latchAlarms,
   noteDoubt,
   wantedOf,
+  wishText,
 } from '../../decide/latch';
 import type { Alarms, Announcer, Dns, Journal, Log, Time } from '../ports';
 import type { LatchPanel } from '../ports/database';
@@ -113,11 +114,11 @@ async function tellGeneration(registration: LatchedPair, because: string, ports:
 
 async function compare(registration: LatchedPair, ports: LatchPorts): Promise<void> {
   const { time, journal } = ports;
-  const latch = (await journal.read(registration.pair))?.database?.latch;
-  if (!latch) return;
-  const wanted = wantedOf(latch, time.nowMs());
-  const verdict = judgeLatch(wanted, await look(registration, ports));
-  const key = `latch ${wanted.on ? 'on' : 'off'}, hold ${wanted.hold ? 'on' : 'off'}`;
+  const database = (await journal.read(registration.pair))?.database;
+  if (!database) return;
+  const wanted = { ...wantedOf(database.latch, time.nowMs()), writers: database.writerName };
+  const verdict = judgeLatch(wanted, await look(registration, Object.keys(wanted.writers), ports));
+  const key = wishText(wanted);
   const { kind } = await transact(journal, registration.pair, (found) => noteDoubt(found, verdict, key, time.nowMs()));
   if (kind !== 'quiet') {
     await say(registration, ports, kind === 'resolve' ? ours(registration, key) : notOurs(registration, key, verdict));
@@ -145,23 +146,24 @@ const ours = ({ recordName }: LatchedPair, wanted: string): LatchWords => ({
 });
 
 /** Metric by its alarm, and Route 53's verdict by the beacon at every server of the zone. */
-async function look(registration: LatchedPair, ports: LatchPorts): Promise<readonly LatchSign[]> {
-  const [metric, beacon] = await Promise.all([lookAtAlarms(registration, ports), lookAtBeacons(registration, ports)]);
+async function look(registration: LatchedPair, candidates: readonly string[], ports: LatchPorts): Promise<readonly LatchSign[]> {
+  const [metric, beacon] = await Promise.all([lookAtAlarms(registration, candidates, ports), lookAtBeacons(registration, ports)]);
   return [...metric, ...beacon];
 }
 
 async function lookAtAlarms(
   { namespace, pair, latch }: LatchedPair,
+  candidates: readonly string[],
   { alarms, time }: LatchPorts,
 ): Promise<readonly LatchSign[]> {
-  const both = latchAlarms(namespace, pair, latch.generation);
+  const all = latchAlarms(namespace, pair, latch.generation, candidates);
   const states = await patiently(time, () =>
     alarms.states(
       latch.region,
-      both.map(({ name }) => name),
+      all.map(({ name }) => name),
     ),
   );
-  return both.map(({ what, name }) => ({
+  return all.map(({ what, name }) => ({
     what,
     source: `alarm ${name}`,
     says: isUnknown(states) ? 'unknown' : alarmSays((states as Readonly<Record<string, string>>)[name]),

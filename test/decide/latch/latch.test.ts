@@ -21,6 +21,7 @@ import {
   STANDBY_ALLOWED,
   verdictOf,
   wantedOf,
+  wishText,
   writerAlarm,
   writerMetric,
 } from '../../../lib/decide/latch';
@@ -191,6 +192,17 @@ describe('the verdict on a latch', () => {
     ],
   ])('%s', (_name, wanted, signs, expected) => {
     expect(judgeLatch(wanted, signs)).toEqual(expected);
+  });
+
+  test('fails on a candidate that is not the one of the journal, and says all wishes in words', () => {
+    const wanted = { on: true, hold: false, writers: { b1: true, b2: false } };
+    const signs = [sign('latch', 'on'), sign('hold', 'off')];
+    expect(judgeLatch(wanted, [...signs, sign('writer b1', 'on'), sign('writer b2', 'unknown')])).toEqual({ kind: 'ours' });
+    expect(judgeLatch(wanted, [...signs, sign('writer b1', 'on'), sign('writer b2', 'on', 'alarm w2')])).toEqual({
+      kind: 'LatchNotOurs',
+      because: ['alarm w2 says writer b2 on, the journal wants off'],
+    });
+    expect(wishText(wanted)).toBe('latch on, hold off, writer b1');
   });
 
   test('reads alarms and beacons, and anything unexpected as unknown', () => {
