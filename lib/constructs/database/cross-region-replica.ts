@@ -196,6 +196,9 @@ export class CrossRegionReplica extends Construct implements ec2.IConnectable {
 
 function acknowledgeInstance(instance: rds.CfnDBInstance): void {
   acknowledge(instance, {
+    'NIST.800.53.R5-RDSInBackupPlan': 'Automated backups are on; a backup plan is the account owner’s choice.',
+    'NIST.800.53.R5-RDSEnhancedMonitoringEnabled':
+      'Needs a role of the account’s own; what the failover reads is in the standard metrics.',
     'AwsSolutions-RDS11': 'A replica and its source share the port, which clients must not have to change in a failover.',
   });
 }
