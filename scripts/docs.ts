@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { budgetPage, formulasPage } from './budget-docs';
 import { numbersPage, readmeWithNumbers } from './numbers';
+import { runbookPages } from './runbook-docs';
 
 const root = join(__dirname, '..');
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
@@ -36,6 +37,7 @@ export const filled = (): Readonly<Record<string, string>> => ({
   'docs/numbers.md': numbersPage(),
   'docs/budget.md': budgetPage(regionOf('test/constructs/budget/recovery-budget.test.ts', 'budget')),
   'docs/formulas.md': formulasPage(),
+  ...runbookPages(),
 });
 
 if (require.main === module) for (const [file, text] of Object.entries(filled())) writeFileSync(join(root, file), text);

@@ -1,0 +1,130 @@
+/** Keeping our own automation out while a person acts, and letting it in again. */
+import { controlNames, JOURNAL_KEY } from '../names';
+import { aws, shell } from './shell';
+import type { Bound } from './types';
+
+const namesOf = ({ database }: Bound) => controlNames(database.namespace, database.standbyRegion);
+
+const functionsOf = (bound: Bound) => {
+  const { proberFunction, databaseStepFunction } = namesOf(bound);
+  return [
+    ['PROBERS', proberFunction],
+    ['STEPS', databaseStepFunction],
+  ] as const;
+};
+
+const READ = 'ReservedConcurrentExecutions';
+
+const key = ({ database }: Bound) => JSON.stringify({ [JOURNAL_KEY]: { S: `pair#${database.pair}` } });
+
+const readJournal = (bound: Bound) =>
+  aws(
+    'dynamodb',
+    'get-item',
+    bound.database.standbyRegion,
+    ['table-name', namesOf(bound).journalTable],
+    ['key', key(bound)],
+    ['consistent-read'],
+    ['query', 'Item.document.S'],
+    ['output', 'text'],
+  );
+
+/** The account, and how many of each function may run in peace. */
+export const rememberNormal = (bound: Bound): readonly string[] => [
+  `ACCOUNT=$(${aws('sts', 'get-caller-identity', bound.database.standbyRegion, ['query', 'Account'], ['output', 'text'])})`,
+  ...functionsOf(bound).map(
+    ([name, fn]) =>
+      `${name}=$(${aws('lambda', 'get-function-concurrency', bound.database.standbyRegion, ['function-name', fn], ['query', READ], ['output', 'text'])})`,
+  ),
+];
+
+export function keepOut(bound: Bound): readonly string[] {
+  const { database } = bound;
+  const machine = shell(`"arn:aws:states:${database.standbyRegion}:$ACCOUNT:stateMachine:${namesOf(bound).databaseMachine}"`);
+  return [
+    `${readJournal(bound)} > journal.json; cat journal.json`,
+    ...functionsOf(bound).map(([, fn]) =>
+      aws(
+        'lambda',
+        'put-function-concurrency',
+        database.standbyRegion,
+        ['function-name', fn],
+        ['reserved-concurrent-executions', 0],
+      ),
+    ),
+    aws(
+      'stepfunctions',
+      'list-executions',
+      database.standbyRegion,
+      ['state-machine-arn', machine],
+      ['status-filter', 'RUNNING'],
+      ['query', 'executions[].executionArn'],
+    ),
+    '# for the one of this pair, if there is one and the journal has no promoteRequested:',
+    aws('stepfunctions', 'stop-execution', database.standbyRegion, ['execution-arn', shell('"$EXECUTION"')]),
+  ];
+}
+
+export const letIn = (bound: Bound): readonly string[] =>
+  functionsOf(bound).map(([name, fn]) =>
+    aws(
+      'lambda',
+      'put-function-concurrency',
+      bound.database.standbyRegion,
+      ['function-name', fn],
+      ['reserved-concurrent-executions', shell(`"$${name}"`)],
+    ),
+  );
+
+const CHANGES = {
+  /** What a finished failover would have written. */
+  standby: [
+    '.epoch = $epoch',
+    '.database.state = "SERVING_STANDBY"',
+    '.database.active = "standby"',
+    '.database.writer = $writer',
+    '.database.latch.on = true',
+    '.database.writerName[$writer] = true',
+    '.database.unprotectedSinceMs = (now * 1000 | floor)',
+    'del(.database.run, .database.suspect, .incident)',
+  ],
+  /** What a finished failback would have written. */
+  primary: [
+    '.epoch = $epoch',
+    '.database.state = "ARMED"',
+    '.database.active = "primary"',
+    '.database.writer = $writer',
+    '.database.latch.on = false',
+    '.database.writerName |= map_values(false)',
+    '.database.unprotectedSinceMs = (now * 1000 | floor)',
+    'del(.database.run, .database.rebuilt, .incident)',
+  ],
+  /** What a rollback would have written. */
+  undone: [
+    '.database.state = "ROLLED_BACK"',
+    '.database.latch.on = false',
+    '.database.restUntilMs = (now * 1000 + 1800000 | floor)',
+    'del(.database.run, .incident)',
+  ],
+} as const;
+
+/** Writes it on the revision that was read: a lost race changes nothing, and is read again. */
+export function tellJournal(bound: Bound, what: keyof typeof CHANGES, writer: string): readonly string[] {
+  const { database } = bound;
+  const change = ['.revision += 1', ...CHANGES[what]].join(' |\n  ');
+  const item = `{${JOURNAL_KEY}: {S: "pair#${database.pair}"}, revision: {N: (.revision | tostring)}, document: {S: tojson}}`;
+  return [
+    `${readJournal(bound)} > journal.json`,
+    'SEEN=$(jq .revision journal.json)',
+    `jq --arg writer "${writer}" --argjson epoch "$EPOCH" '\n  ${change} |\n  ${item}\n' journal.json > item.json`,
+    aws(
+      'dynamodb',
+      'put-item',
+      database.standbyRegion,
+      ['table-name', namesOf(bound).journalTable],
+      ['item', 'file://item.json'],
+      ['condition-expression', 'revision = :seen'],
+      ['expression-attribute-values', shell(`"{\\":seen\\":{\\"N\\":\\"$SEEN\\"}}"`)],
+    ),
+  ];
+}
