@@ -43,7 +43,13 @@ export async function outage(world: DatabaseWorld, change: Partial<Acquire> = {}
   return acquired(world, { failedAtMs, gapsMs: { 'app-b1': 5_000, 'app-b2': 5_000 }, ...change });
 }
 
-export const said = (world: DatabaseWorld) => world.announced.map((event) => `${event.severity} ${event.type}`);
+/** What was announced, without the notes that only keep a record. */
+export const said = (world: DatabaseWorld) =>
+  world.announced.filter((e) => e.action !== 'note' || e.severity === 'critical').map((e) => `${e.severity} ${e.type}`);
+
+/** The record of what ended, step by step. */
+export const notes = (world: DatabaseWorld) =>
+  world.announced.filter((e) => e.action === 'note' && e.severity !== 'critical').map((e) => e.type);
 
 /** Names of all port calls that one whole run makes, in order. */
 export async function callsOf(make: () => Promise<{ world: DatabaseWorld; run: DatabaseRun }>): Promise<readonly string[]> {

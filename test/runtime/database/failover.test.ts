@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { databaseStep } from '../../../lib/runtime/drive/database/step';
 import { runPlan } from '../../../lib/runtime/drive/database/walk';
 import { DatabaseProcess } from '../../fakes/database/process';
-import { acquired, broken, callsOf, carryIn, dieAt, outage, said, walked } from '../../fakes/database/run';
+import { acquired, broken, callsOf, carryIn, dieAt, notes, outage, said, walked } from '../../fakes/database/run';
 import { DatabaseWorld } from '../../fakes/database/world';
 
 const seed = Number(process.env.SEED ?? 20261120);
@@ -49,6 +49,16 @@ describe('a failover of a dead primary', () => {
     expect(world.state.lastRuns[0]).toMatchObject({ id: 'app-e1', outcome: 'done', lossMs: 6_000 });
     expect(world.pointers.get('/app/writer')).toEqual({ endpoint: 'app-b1.eu-central-1.example.com:5432', epoch: 1 });
     expect(said(world)).toEqual(['critical failover-started', 'critical promotion-requested', 'info failover-done']);
+    expect(notes(world)).toEqual([
+      'replica-chosen',
+      'writer-fenced',
+      'loss-accepted',
+      'primary-latched',
+      'replica-promoted',
+      'writer-repointed',
+      'applications-refreshed',
+      'writer-verified',
+    ]);
     expect(new Set(world.announced.map((e) => `${e.incidentKey} ${e.epoch}`))).toEqual(new Set(['app/1 1']));
     expect([...world.asked]).toEqual(['tcp']);
   });

@@ -10,7 +10,7 @@ import {
   resume as resumeRule,
 } from '../../../decide/database/order-rules';
 import { abandonRebuild, beginRebuild, noteRebuilt } from '../../../decide/database/rebuild-rules';
-import { runId } from '../../../decide/database/run-rules';
+import { incidentKey, runId } from '../../../decide/database/run-rules';
 import type { DatabaseRun, RunKind } from '../../../decide/database/state';
 import { clearSplitBrain, failureOf } from '../../../decide/database/watch-rules';
 import { isUnknown, tellIfPossible } from '../drill/context';
@@ -128,7 +128,8 @@ export async function approve(
   ports: OrderPorts,
 ): Promise<DoneAnswer> {
   const answer = await transact(ports.journal, order.pair, (item) => approveRule(item, { ...order, nowMs: ports.time.nowMs() }));
-  return answer.kind === 'refused' ? answer : done(`${order.by} consented to ${order.lossMs} ms at epoch ${order.epoch}`);
+  if (answer.kind === 'refused') return answer;
+  return tellOrder(order, 'loss-consented', `${order.by} consented to ${order.lossMs} ms at epoch ${order.epoch}`, ports);
 }
 
 /** Automation watches and pages but does not act until then; four hours when left out. */
@@ -142,12 +143,35 @@ export async function pause(
   const answer = await transact(ports.journal, pair, (item) =>
     pauseRule(item, { pair, by, untilMs, nowMs, ...(hold ? { hold } : {}) }),
   );
-  return answer.kind === 'refused' ? answer : done(`paused until ${new Date(untilMs).toISOString()}`);
+  if (answer.kind === 'refused') return answer;
+  return tellOrder(order, 'automation-paused', `paused until ${new Date(untilMs).toISOString()} by ${by}`, ports);
 }
 
-export async function resume(order: { readonly pair: string }, ports: OrderPorts): Promise<DoneAnswer> {
+export async function resume(order: { readonly pair: string; readonly by?: string }, ports: OrderPorts): Promise<DoneAnswer> {
   const answer = await transact(ports.journal, order.pair, resumeRule);
-  return answer.kind === 'resumed' ? done('automation acts again') : { kind: 'refused', because: 'nothing is paused' };
+  if (answer.kind !== 'resumed') return { kind: 'refused', because: 'nothing is paused' };
+  return tellOrder(order, 'automation-resumed', `automation acts again, by ${order.by ?? 'a person'}`, ports);
+}
+
+/** Lets everybody know what a person ordered; the order stands whether or not it is heard. */
+async function tellOrder(
+  order: { readonly pair: string; readonly by?: string; readonly epoch?: number },
+  type: string,
+  because: string,
+  ports: OrderPorts,
+): Promise<DoneAnswer> {
+  const registration = await ports.registry.pair(order.pair);
+  if (!isUnknown(registration)) {
+    await tellIfPossible(ports, registration, order.by ?? 'person', {
+      type,
+      incidentKey: order.epoch === undefined ? `${order.pair}/orders` : incidentKey(order.pair, order.epoch),
+      ...(order.epoch === undefined ? {} : { epoch: order.epoch }),
+      action: 'note',
+      severity: 'info',
+      summary: `${order.pair}: ${because}`,
+    });
+  }
+  return done(because);
 }
 
 /** Takes up a run that is stuck, or whose machine died, under a new execution. */
@@ -159,7 +183,7 @@ export async function adopt(
   const key = { run: runId(pair, epoch), epoch };
   const answer = await transact(ports.journal, pair, (item) => adoptRule(item, key, ports.time.nowMs()));
   if (answer.kind === 'refused') return { kind: 'refused', because: [answer.because] };
-  ports.log.info('a run was adopted', { pair, run: key.run, by });
+  await tellOrder(order, 'run-adopted', `${by} adopted ${key.run}`, ports);
   return begin(pair, answer.run, ports);
 }
 

@@ -9,6 +9,7 @@ import {
   type UndoStep,
 } from '../../../decide/database/plan';
 import { noteStuck, rollBack } from '../../../decide/database/promotion-rules';
+import { STEP_EVENTS } from '../../../decide/database/run-events';
 import { type BeginAnswer, beginStep, finishStep, type RunKey } from '../../../decide/database/run-rules';
 import type { DatabaseRun, RunStep } from '../../../decide/database/state';
 import { unreachable } from '../../../decide/unreachable';
@@ -160,16 +161,23 @@ function overLimit(step: RunStep, limits: Limits, nowMs: number): boolean {
 }
 
 async function finish(
-  { ports, pair, key }: StepContext,
+  context: StepContext,
   step: DatabaseStep | UndoStep,
   outcome: 'done' | 'continued' | 'failed',
   because: readonly string[],
 ): Promise<DatabaseStepOutput> {
+  const { ports, pair, key } = context;
   // These two take the run off the journal themselves, and with it the ledger.
   if (outcome === 'done' && (step === 'announce' || step === 'undo_acquire')) return { verdict: 'done', waitSec: 0, because };
   const nowMs = ports.time.nowMs();
   const finished = await transact(ports.journal, pair, (item) => finishStep(item, key, step, { outcome, because }, nowMs));
-  if (finished.kind === 'recorded') return { verdict: 'done', waitSec: 0, because };
+  if (finished.kind === 'recorded') {
+    const type = STEP_EVENTS[step];
+    const severity = outcome === 'done' ? 'info' : 'warning';
+    const summary = `${pair}: ${step} ${outcome}: ${because.join('; ')}`;
+    if (type) await tellRunIfPossible(context, { type, action: 'note', severity, summary, details: { step, outcome, because } });
+    return { verdict: 'done', waitSec: 0, because };
+  }
   const began = await transact(ports.journal, pair, (item) => beginStep(item, key, step, nowMs));
   return began.kind === 'go' ? { verdict: 'again', waitSec: 1, because: [finished.because] } : answerOf(step, began);
 }
