@@ -2,7 +2,8 @@ import type { DatabaseStep, UndoStep } from './plan';
 
 /**
  * The event that says that a step ended. A note, told once and only if possible: what must be heard - the beginning, the
- * question, the point of no return, the end - is told by the steps themselves until it is heard.
+ * question, the point of no return, the end - is told by the steps themselves until it is heard. A step that reached its
+ * limit and was left behind says `-incomplete`.
  */
 export const STEP_EVENTS: Readonly<Partial<Record<DatabaseStep | UndoStep, string>>> = {
   assess: 'replica-chosen',

@@ -51,7 +51,7 @@ describe('a failover of a dead primary', () => {
     expect(said(world)).toEqual(['critical failover-started', 'critical promotion-requested', 'info failover-done']);
     expect(notes(world)).toEqual([
       'replica-chosen',
-      'writer-fenced',
+      'writer-fenced-incomplete',
       'loss-accepted',
       'primary-latched',
       'replica-promoted',

@@ -175,7 +175,15 @@ async function finish(
     const type = STEP_EVENTS[step];
     const severity = outcome === 'done' ? 'info' : 'warning';
     const summary = `${pair}: ${step} ${outcome}: ${because.join('; ')}`;
-    if (type) await tellRunIfPossible(context, { type, action: 'note', severity, summary, details: { step, outcome, because } });
+    const suffix = outcome === 'done' ? '' : '-incomplete';
+    if (type)
+      await tellRunIfPossible(context, {
+        type: type + suffix,
+        action: 'note',
+        severity,
+        summary,
+        details: { step, outcome, because },
+      });
     return { verdict: 'done', waitSec: 0, because };
   }
   const began = await transact(ports.journal, pair, (item) => beginStep(item, key, step, nowMs));
