@@ -44,9 +44,8 @@ export async function openAws(region: string | undefined): Promise<Aws | Unknown
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const probe = new SSMClient(clientSettings());
   try {
-    const found = await probe.config.region();
     await limited(probe.config.credentials(), CREDENTIALS_LIMIT_MS);
-    return aws(found);
+    return aws(await probe.config.region());
   } catch (error) {
     return { kind: 'unknown', because: `${(error as Error).name}: ${(error as Error).message}` };
   } finally {

@@ -26,6 +26,7 @@ const took = ({ state, outcome, elapsedSec }: StepLine) => {
 
 /** What is expected is always said with its provenance; a limit is our own. */
 function times({ expected, limitSec }: StepLine, paint: Colours): string {
-  const about = expected ? `about ${expected.typicalSec} s, at most ${expected.worstSec} s (${expected.provenance}); ` : '';
-  return paint.quiet(`${about}limit ${limitSec} s`);
+  const { typicalSec, worstSec, provenance } = expected ?? {};
+  const span = typicalSec === worstSec ? `${typicalSec}` : `${typicalSec} to ${worstSec}`;
+  return paint.quiet(`${expected ? `about ${span} s (${provenance}), ` : ''}limit ${limitSec} s`);
 }
