@@ -4,8 +4,6 @@ import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Beacons, BothUnhealthy, FailoverRegions, HealthProbe, Latch, Site } from 'cdk-failover';
 import { checkHealthy } from '../../../lib/decide/route53';
 import { chooseFailover } from '../../../lib/decide/route53/answer';
-import { rendered, stacksOf, threeRegions } from '../../support/apps';
-import { idleAcknowledgements, nagFindings } from '../../support/nag';
 import { messageOf, warningsOf } from '../said';
 import { checksOf, pairIn, propertiesOf, recordsOf, registrationOf, type World, world, zone } from './world';
 
@@ -372,26 +370,5 @@ describe('fails', () => {
       '[LatchNeeded] latch is Latch.none(), but a database that is promoted is bound to the pair; a rebooted primary would get its users ' +
         `back beside a new writer; leave latch out${AT}`,
     );
-  });
-});
-
-describe('in company', () => {
-  const built = threeRegions({ pairs: 20 });
-  for (const pair of built.pairs) pair._useLatch();
-  const templates = rendered(built.app);
-
-  test('twenty latched and drilled pairs fit into their stacks, and their registrations into parameters', () => {
-    const counts = Object.fromEntries(templates.map(({ name, resources }) => [name, Object.keys(resources).length]));
-    // 500 is the limit; a database per pair needs the rest.
-    for (const [name, count] of Object.entries(counts)) expect([name, count < 450]).toEqual([name, true]);
-    for (const pair of built.pairs) expect(JSON.stringify(pair._registered).length).toBeLessThan(2800);
-  });
-
-  test('cdk-nag finds nothing without a reason, and no reason is idle', () => {
-    const { app, pairs } = threeRegions();
-    pairs[0]?._useLatch();
-    app.synth();
-    expect(nagFindings(...stacksOf(app))).toEqual([]);
-    expect(idleAcknowledgements(...stacksOf(app))).toEqual([]);
   });
 });
