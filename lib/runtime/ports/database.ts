@@ -100,7 +100,7 @@ export interface Leases {
   read(
     pair: string,
   ): Promise<{ readonly kind: 'lease'; readonly rvn: string; readonly epoch: number; readonly holder: string } | Unknown>;
-  /** Takes the lease if `rvn` is still the one seen; the epoch must grow. */
+  /** Takes the lease if `rvn` is still the one seen; the epoch never falls. The same one gives it back after a rollback. */
   take(pair: string, seenRvn: string, epoch: number, holder: string): Promise<'taken' | 'lost' | Unknown>;
 }
 

@@ -106,7 +106,15 @@ describe('a failover of a dead primary', () => {
     const run = await outage(renewed, { leaseRvn: 'r0' });
     renewed.lease.rvn = 'r1';
     const ended = await walked(renewed, run);
-    expect([ended.end, renewed.orders]).toEqual(['rolled_back', []]);
+    expect([ended.end, renewed.orders, renewed.lease.holder]).toEqual(['rolled_back', [], 'app-a']);
+  });
+
+  test('gives the lease back to the writer when it is given up', async () => {
+    const world = new DatabaseWorld({ lease: { table: 't', region: 'eu-west-3' } });
+    const run = await outage(world, { leaseRvn: 'r0' });
+    world.silent.add('192.0.2.53');
+    expect((await walked(world, run)).end).toBe('rolled_back');
+    expect(world.lease).toMatchObject({ holder: 'app-a', epoch: 1 });
   });
 });
 

@@ -42,7 +42,7 @@ export class DynamoDbLeases implements Leases {
         new PutItemCommand({
           TableName: where.table,
           Item: { ...keyOf(pair), rvn: { S: randomUUID() }, epoch: { N: String(epoch) }, holder: { S: holder } },
-          ConditionExpression: '#rvn = :seen AND #epoch < :epoch',
+          ConditionExpression: '#rvn = :seen AND #epoch <= :epoch',
           ExpressionAttributeNames: { '#rvn': 'rvn', '#epoch': 'epoch' },
           ExpressionAttributeValues: { ':seen': { S: seenRvn }, ':epoch': { N: String(epoch) } },
         }),

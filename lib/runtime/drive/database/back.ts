@@ -39,9 +39,21 @@ export async function undoStopWrites(context: StepContext): Promise<StepSaid> {
   return failed.length > 0 ? again(...failed) : done(`${answers.length} fences are down`);
 }
 
+/** The old holder could never renew a lease that a run took and then gave up; its silence would speak against a living writer. */
+async function giveLeaseBack({ ports, pair, key, database, state, run }: StepContext): Promise<string | undefined> {
+  if (!database.lease) return undefined;
+  const lease = await ports.leases.read(pair);
+  if (lease.kind === 'unknown') return `the lease cannot be read: ${lease.because}`;
+  if (lease.holder !== run.id) return undefined;
+  const taken = await ports.leases.take(pair, lease.rvn, key.epoch, state.writer);
+  return typeof taken === 'string' ? undefined : `the lease was not given back: ${taken.because}`;
+}
+
 /** Says why, and gives the pair back. The epoch is burnt: no order that carries it is valid any more. */
 export async function undoAcquire(context: StepContext): Promise<StepSaid> {
   const { ports, pair, key, run } = context;
+  const lease = await giveLeaseBack(context);
+  if (lease) return again(lease);
   const failed = Object.entries(run.steps).flatMap(([step, s]) =>
     s.outcome === 'failed' ? [`${step} failed: ${s.because?.join('; ')}`] : [],
   );
