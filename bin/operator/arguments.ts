@@ -29,7 +29,7 @@ export function read<O extends Options>(command: string, args: readonly string[]
     }
     return { values, positionals };
   } catch (error) {
-    throw usage((error as Error).message.split('\n')[0] ?? '', command);
+    throw usage((error as Error).message.split(/\n|\. To specify/)[0] ?? '', command);
   }
 }
 

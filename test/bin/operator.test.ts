@@ -21,6 +21,8 @@ const CLI = join(DIST_CLI, 'failover.js');
 /** Slow enough that a busy machine does not look like an outage; nothing here waits for a whole drill that moves users. */
 const SCALE = 3;
 const home = mkdtempSync(join(tmpdir(), 'operator-'));
+// Each test starts processes, on a machine that may be busy with others.
+jest.setTimeout(90_000);
 let lab: Lab;
 let credentials: Readonly<Record<string, string>>;
 let clock: Readonly<Record<string, string>>;
@@ -218,7 +220,7 @@ test('an OBSERVE drill is followed from its start to its report', async () => {
     `failover: no TRAFFIC drill of ${PAIR} has ended yet\nStart one with "failover drill start ${PAIR}".\n`,
   ]);
   expect(watch.out).toContain(`Drill shop-look ended: ${last.verdict}.`);
-}, 60_000);
+});
 
 /** A machine too busy to answer the preflight is refused, and asked again. @returns the id of a drill that broke the check */
 async function begun(start: readonly string[]): Promise<string> {
@@ -278,7 +280,7 @@ test('a TRAFFIC drill is started once, however often it is asked for, shown, and
   }
   expect(await until(lab, 240, () => path() === '/health')).toBe(true);
   expect(journal()?.drill?.stopRequested).toBe(true);
-}, 90_000);
+});
 
 test('every order went to the standby Region, and none but to the drill function', () => {
   const calls = lab.endpoint.recordedCalls().filter(({ handler }) => handler === 'operator');

@@ -1,7 +1,7 @@
 /** What the drill commands print about themselves. */
 import { COMMON_HELP } from '../arguments';
 
-const CODES = '2 wrong arguments, 3 when AWS cannot be asked, 130 interrupted.\n';
+const CODES = '2 wrong\narguments, 3 when AWS cannot be asked, 130 interrupted.\n';
 
 const START = `failover drill start <pair> [options]
 
@@ -19,7 +19,8 @@ Examples
   failover drill start web --level OBSERVE --watch
   failover drill start web --yes-i-mean web --id release-42 --watch --json
 
-Exit code: 0 started (with --watch: passed), 1 refused or not confirmed (with --watch: did not pass), ${CODES}`;
+Exit code: 0 started (with --watch: passed), 1 refused or not confirmed (with --watch: did not pass),
+${CODES.replace('\n', ' ')}`;
 
 const WATCH = `failover drill watch <pair> [options]
 
