@@ -279,6 +279,17 @@ describe('before the point of no return', () => {
     expect(world.journal.peek('app')?.epoch).toBe(1);
   });
 
+  test('a clock that goes backwards makes nobody wait for ever', async () => {
+    const { world, run } = await make();
+    world.silent.add('192.0.2.53');
+    const backwards = async (step: Parameters<ReturnType<typeof carryIn>>[0]) => {
+      if (step.step === 'latch') world.time.jump(-6_000);
+      return carryIn(world)(step);
+    };
+    const ended = await world.time.run(runPlan({ pair: 'app', run: run.id, epoch: run.epoch }, backwards, world.time));
+    expect([ended.end, world.orders]).toEqual(['rolled_back', []]);
+  });
+
   test('a writer that answers again ends the attempt', async () => {
     const { world, ended } = await undoneBy((w) => {
       w.primary.database = true;
