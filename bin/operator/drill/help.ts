@@ -5,8 +5,8 @@ const CODES = '2 wrong\narguments, 3 when AWS cannot be asked, 130 interrupted.\
 
 const START = `failover drill start <pair> [options]
 
-Starts a drill by the drill function, after showing what will happen. A TRAFFIC drill moves real users to the standby and
-back; the name of the pair must be typed. An OBSERVE drill only looks. Asking twice with one --id is one drill.
+Starts a drill by the drill function, after showing what will happen. A TRAFFIC drill moves real users to the standby
+and back; the name of the pair must be typed. An OBSERVE drill only looks. Asking twice with one --id is one drill.
 
 Options
   --level L          TRAFFIC (default) or OBSERVE
