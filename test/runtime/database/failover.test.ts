@@ -280,7 +280,7 @@ describe('before the point of no return', () => {
   });
 
   test('a clock that goes backwards makes nobody wait for ever', async () => {
-    const { world, run } = await make();
+    const { world, run } = await make({ heartbeat: undefined });
     world.silent.add('192.0.2.53');
     const backwards = async (step: Parameters<ReturnType<typeof carryIn>>[0]) => {
       if (step.step === 'latch') world.time.jump(-6_000);
