@@ -149,7 +149,7 @@ export class Cast {
         this.person(async (ports) => {
           const done = await pause({ pair: PAIR, by: 'ann', forMs: away[1] - away[0] }, ports);
           if (done.kind !== 'done') return;
-          world.invariants.pausedAtMs = world.nowMs();
+          world.invariants.paused = { fromMs: world.nowMs(), untilMs: world.nowMs() + away[1] - away[0] };
           world.note(() => `ann: ${done.because}`);
         }),
       );
@@ -174,7 +174,11 @@ export class Cast {
       const order = { pair: PAIR, by: 'bob', epoch: event.epoch, lossMs };
       world.scheduler.after(consentAfterMs, () => {
         world.note(() => `bob consents to ${lossMs} ms at epoch ${event.epoch}`);
-        return this.person((ports) => approve(order, ports));
+        return this.person(async (ports) => {
+          // Noted first: a command whose answer is lost may have been heard.
+          world.invariants.consents.set(event.epoch, lossMs);
+          await approve(order, ports);
+        });
       });
     }
     if (event.type === 'failover-stuck') {

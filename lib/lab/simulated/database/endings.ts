@@ -14,7 +14,14 @@ export function endings(world: World, cameToRest: boolean): Ending[] {
   if (!item?.database) return [{ invariant: 'I8', because: 'the journal is empty' }];
   const found = [...flips(world), ...reports(world, item)];
   if (!cameToRest) return world.setting.mode === 'liveness' ? [...found, ...stalled(item)] : found;
-  return [...found, ...incidents(world, item), ...givenUp(world, item), ...held(world, item), ...unpaged(world, item)];
+  return [
+    ...found,
+    ...incidents(world, item),
+    ...givenUp(world, item),
+    ...held(world, item),
+    ...unpaged(world, item),
+    ...refusedForNothing(world, item),
+  ];
 }
 
 /** Each scripted outage may move the name away and back; a run that gave up lets go of its latch once more. */
@@ -49,13 +56,24 @@ function stalled(item: JournalItem): Ending[] {
   return [{ invariant: 'I8', because }];
 }
 
+/** What the steps of a run opened is closed once it is done. A claim of another writer waits for a person. */
 function incidents({ incidents: { table } }: World, item: JournalItem): Ending[] {
-  const done = (item.database?.lastRuns ?? []).filter((run) => run.outcome === 'done');
-  return done.flatMap((run) =>
-    table.get(`${PAIR}/${run.epoch}`)?.open !== true
-      ? []
-      : [{ invariant: 'I5' as const, because: `the incident of ${run.id} is not closed` }],
-  );
+  if (item.database?.lastRuns[0]?.outcome !== 'done' || item.database.run) return [];
+  const open = [...table.values()].filter((incident) => incident.open && incident.source === 'database-step');
+  return open.map(({ key }) => ({ invariant: 'I5', because: `${key} is not closed though the standby serves` }));
+}
+
+/** A dead Region with a ready replica and nothing else in the way: here refusing is a failure too. */
+function refusedForNothing(world: World, item: JournalItem): Ending[] {
+  const { setting } = world;
+  const ready = setting.replicas.some((r) => !r.alone && !r.stalled && !r.backingUp && r.lagMs < 10_000);
+  const calm = Object.values(setting.faults).every((rate) => rate === 0) && Object.values(setting.blind).flat().length === 0;
+  const able = setting.trigger === 'unanimous' && setting.heartbeat && setting.dataLoss.kind !== 'never';
+  const free = !setting.pause && setting.orderedAtMs === undefined && !setting.promotionFails;
+  if (setting.scenario !== 'region dies' || !ready || !calm || !able || !free) return [];
+  return item.database?.active === 'standby'
+    ? []
+    : [{ invariant: 'I8', because: 'the Region is dead, a replica is ready, and nothing was promoted' }];
 }
 
 /** After a rollback the pair is as it was. A fence in a Region that does not answer stays up, and was paged. */

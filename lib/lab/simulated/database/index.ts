@@ -1,4 +1,6 @@
 export * from './cast';
+export * from './command';
+export * from './figures';
 export * from './invariants';
 export * from './invocation';
 export * from './ports';

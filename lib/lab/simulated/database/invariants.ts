@@ -3,6 +3,7 @@
  * A world that breaks one stops there, so that its timeline ends with what broke.
  */
 import type { FailoverEvent } from '../../../contracts/events';
+import { REST_MS } from '../../../decide/database/promotion-rules';
 import type { DatabaseRun } from '../../../decide/database/state';
 import { VERDICT_MS } from '../../../decide/database/watch-rules';
 import type { JournalItem } from '../../../decide/journal';
@@ -74,10 +75,10 @@ export class Invariants {
     const promoted = world.service.promotions.find((p) => !p.fails);
     if (!promoted) return;
     const writers = world.service.promotions.filter((p) => world.service.writes(p.id, nowMs)).map((p) => p.id);
+    if (world.traffic.answer() === 'primary') this.breaks('I3', `the name answers the primary after ${promoted.id} was promoted`);
     if (new Set(writers).size > 1) this.breaks('I1', `${writers.join(' and ')} take writes`);
     if (writers.length > 0 && world.oldReached())
       this.breaks('I1', `users reach the old writer while ${writers[0]} takes writes`);
-    if (world.traffic.answer() === 'primary') this.breaks('I3', `the name answers the primary after ${promoted.id} was promoted`);
   }
 
   public promoteCalled(id: string, epoch: number, by: Runner): void {
@@ -103,6 +104,9 @@ export class Invariants {
     if (world.traffic.answer() === 'primary') this.breaks('I3', `${id} is promoted while the name answers the primary`);
     if (!world.traffic.isLatched()) this.breaks('I3', `${id} is promoted before the latch holds`);
     if (run?.automatic) this.automatic(item as JournalItem);
+    if (run?.fence !== undefined && world.writerUp() && world.fences.up.size === 0) {
+      this.breaks('I10', `the fence ${run.fence} is recorded, and the old writer still takes writes`);
+    }
     this.loss(id, nowMs, run);
     this.look();
   }
@@ -112,20 +116,21 @@ export class Invariants {
     const { setting } = world;
     const nowMs = world.nowMs();
     const requestedMs = item.database?.run?.promoteRequested?.atMs ?? nowMs;
-    const { pausedUntilMs } = item;
-    if (pausedUntilMs !== undefined && pausedUntilMs > requestedMs + CLOCK_MS && this.pausedBefore(requestedMs)) {
+    const { paused } = this;
+    if (paused && paused.fromMs + CLOCK_MS < requestedMs && requestedMs + CLOCK_MS < paused.untilMs) {
       this.breaks('I14', 'promoted while automation is paused');
     }
     const died = setting.writerDown.some(([from]) => from <= requestedMs);
-    const cutOff = within(setting.linkDown, requestedMs) && world.traffic.answer() === 'standby';
+    // Without a lease a writer that nobody reaches cannot be told from a dead one.
+    const cutOff = within(setting.linkDown, requestedMs) && within(setting.siteDown, requestedMs) && !setting.lease;
     if (!died && !cutOff) this.breaks('I14', 'promoted though the writer never failed');
     if (setting.trigger === 'manual') this.breaks('I14', 'promoted by itself though the trigger is manual');
   }
 
-  private pausedBefore(requestedMs: number): boolean {
-    return this.pausedAtMs !== undefined && this.pausedAtMs + CLOCK_MS < requestedMs;
-  }
-  public pausedAtMs: number | undefined;
+  /** What people really did, whatever the journal says of it. */
+  public paused: { readonly fromMs: number; readonly untilMs: number } | undefined;
+  public readonly consents = new Map<number, number>();
+  private restUntilMs = 0;
 
   /** Both the recorded loss and the consent are held against what users really lose. */
   private loss(id: string, nowMs: number, run: NonNullable<JournalItem['database']>['run']): void {
@@ -142,11 +147,8 @@ export class Invariants {
     if (run && !run.automatic && !setting.writerDown.some(([from]) => from <= run.startedAtMs)) return;
     if (world.service.standing(id, nowMs)?.fails) return;
     const lostMs = Math.max(0, world.lastAckMs - replication.received(id, nowMs));
-    if (lostMs > recordedMs + blurMs) {
-      this.breaks('I9', `${lostMs} ms of acknowledged writes are lost, ${recordedMs} ms were recorded by ${run?.loss?.basis}`);
-    }
     const { dataLoss } = setting;
-    const consentedMs = run?.consent && run.consent.epoch === run.epoch ? run.consent.lossMs : 0;
+    const consentedMs = this.consents.get(run?.epoch ?? 0) ?? 0;
     const allowedMs = Math.max(dataLoss.kind === 'upTo' ? dataLoss.ms : 0, consentedMs);
     if (dataLoss.kind !== 'any' && recordedMs > allowedMs) {
       this.breaks('I2', `${recordedMs} ms were recorded as lost, ${allowedMs} ms are consented to`);
@@ -155,6 +157,9 @@ export class Invariants {
       this.breaks('I2', `${lostMs} ms of acknowledged writes are lost, ${allowedMs} ms are consented to`);
     }
     this.best(id, nowMs, recordedMs, blurMs);
+    if (lostMs > recordedMs + blurMs) {
+      this.breaks('I9', `${lostMs} ms of acknowledged writes are lost, ${recordedMs} ms were recorded by ${run?.loss?.basis}`);
+    }
   }
 
   /** The candidate that loses least is taken, as far as it could be promoted. */
@@ -184,7 +189,8 @@ export class Invariants {
     if (is?.active === 'standby' && is.latch.on === false)
       this.breaks('I3', 'the journal lets go of the latch while the standby writes');
     if (is?.run && was?.run && is.run.id !== was.run.id) this.breaks('I6', `${is.run.id} took the pair from ${was.run.id}`);
-    if (is?.run && !was?.run) this.began(after, before);
+    if (is?.run && !was?.run) this.began(after);
+    if (was?.run && !is?.run && is?.lastRuns[0]?.outcome === 'rolled-back') this.restUntilMs = this.world.nowMs() + REST_MS;
     if (is?.active !== was?.active && is?.active === 'standby') this.served(after);
   }
 
@@ -206,12 +212,10 @@ export class Invariants {
     };
   }
 
-  private began(after: JournalItem, before: JournalItem | undefined): void {
+  private began(after: JournalItem): void {
     const run = after.database?.run;
     if (!run?.automatic) return;
-    const restMs = before?.database?.restUntilMs;
-    if (restMs !== undefined && run.startedAtMs + CLOCK_MS < restMs)
-      this.breaks('I7', 'automation did not rest after it gave up');
+    if (this.world.nowMs() + CLOCK_MS < this.restUntilMs) this.breaks('I7', 'automation did not rest after it gave up');
   }
 
   private served(after: JournalItem): void {

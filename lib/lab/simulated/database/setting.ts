@@ -108,6 +108,9 @@ export interface Setting {
   readonly orderedAtMs?: number;
 }
 
+/** What a test fixes; `undefined` takes away what was drawn. */
+export type SettingChange = { readonly [K in keyof Setting]?: Setting[K] | undefined };
+
 /** The day on which every world begins, in Unix ms. */
 export const EPOCH_MS = 1_800_000_000_000;
 const MINUTE = 60_000;
@@ -139,11 +142,12 @@ class Draw {
 }
 
 /** A world of a seed. `change` overrules what was drawn. */
-export function settingOf(seed: number, change: Partial<Setting> = {}): Setting {
+export function settingOf(seed: number, change: SettingChange = {}): Setting {
   const d = new Draw(seed);
   const scenario = change.scenario ?? d.one(DRAWN_SCENARIOS);
   const brokenAtMs = EPOCH_MS + d.between(15, 75) * 1_000 + d.between(0, 999);
-  const mode = d.chance(0.5) ? 'safety' : 'liveness';
+  const drawn = d.chance(0.5) ? ('safety' as const) : ('liveness' as const);
+  const mode = change.mode ?? drawn;
   return {
     seed,
     mode,
@@ -190,7 +194,7 @@ export function settingOf(seed: number, change: Partial<Setting> = {}): Setting 
     ...(d.chance(0.7) ? { consentAfterMs: d.between(20, 1_800) * 1_000 } : {}),
     ...(d.chance(0.08) ? { orderedAtMs: brokenAtMs + d.between(-30, 180) * 1_000 } : {}),
     ...change,
-  };
+  } as Setting;
 }
 
 function pauseOf(d: Draw, brokenAtMs: number): Span {

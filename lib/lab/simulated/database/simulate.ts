@@ -3,13 +3,13 @@ import { FAILOVER_PLAN, UNDO_PLAN } from '../../../decide/database/plan';
 import { Cast, type CastOptions } from './cast';
 import type { Broken } from './invariants';
 import { PAIR } from './registrations';
-import { type Setting, settingOf } from './setting';
+import { type Setting, type SettingChange, settingOf } from './setting';
 import { type TimelineEntry, World, type WorldOptions } from './world';
 
 export type SimulateOptions = WorldOptions &
   CastOptions & {
     /** Overrules what is drawn from a seed. */
-    readonly change?: Partial<Setting> | ((seed: number) => Partial<Setting>);
+    readonly change?: SettingChange | ((setting: Setting) => SettingChange);
   };
 
 export interface WorldEnd {
@@ -51,7 +51,7 @@ export class Simulation {
     options: SimulateOptions = {},
   ) {
     const { change } = options;
-    const setting = settingOf(seed, typeof change === 'function' ? change(seed) : change);
+    const setting = settingOf(seed, typeof change === 'function' ? change(settingOf(seed)) : change);
     this.world = new World(setting, options);
     this.cast = new Cast(this.world, options);
     this.watchForRest();
