@@ -29,10 +29,6 @@ export const ENV = {
   /** Alert path and stack, as the dimensions of the sender's metrics. */
   alertPath: 'ALERT_PATH',
   alertStack: 'ALERT_STACK',
-  /** Name or ARN of the secret with `username` and `password`, by which the heartbeat reader logs in. */
-  heartbeatSecret: 'HEARTBEAT_SECRET',
-  /** Database that holds the heartbeat table. */
-  heartbeatDatabase: 'HEARTBEAT_DATABASE',
   /** Secret with `username`, `password` and, for PostgreSQL, `dbname` of the heartbeat reader. */
   databaseSecret: 'DATABASE_SECRET',
   /** Optional: PEM of a certificate authority that the databases' certificates come from, besides those of RDS. */

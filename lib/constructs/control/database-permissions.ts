@@ -1,7 +1,7 @@
 import type { Stack } from 'aws-cdk-lib';
 import type { DatabaseMember, FenceSettings, RefreshSettings } from '../../contracts/database';
-import type { BoundRefresh } from '../database/app-refresh';
 import type { BoundDatabase } from '../database/database';
+import type { BoundRefresh } from '../database/strategies/app-refresh';
 import type { Permission } from '../internal/permission';
 import type { Shared } from './permissions';
 

@@ -3,7 +3,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { ENV } from '../../contracts/environment';
 import type { ControlNames } from '../../decide/names';
-import type { HeartbeatReader } from '../database/heartbeat-reader';
+import type { HeartbeatReader } from '../database/strategies/heartbeat-reader';
 import type { Permission } from '../internal/permission';
 import { ControlFunction } from './control-function';
 

@@ -113,7 +113,7 @@ export class CrossRegionReplica extends Construct implements ec2.IConnectable {
       dbSubnetGroupName: subnets.subnetGroupName,
       dbParameterGroupName: parameters.parameterGroupName,
       vpcSecurityGroups: securityGroups.map((group) => group.securityGroupId),
-      storageEncrypted: true,
+      // Alone: CloudFormation refuses `StorageEncrypted` beside a source, and the key encrypts by itself.
       kmsKeyId: (props.encryptionKey ?? this.key()).keyArn,
       multiAz: true,
       backupRetentionPeriod: (props.backupRetention ?? Duration.days(7)).toDays(),
@@ -195,7 +195,10 @@ export class CrossRegionReplica extends Construct implements ec2.IConnectable {
 }
 
 function acknowledgeInstance(instance: rds.CfnDBInstance): void {
+  const encrypted = 'The key of this Region encrypts the storage; CloudFormation refuses StorageEncrypted beside a source.';
   acknowledge(instance, {
+    'AwsSolutions-RDS2': encrypted,
+    'NIST.800.53.R5-RDSStorageEncrypted': encrypted,
     'NIST.800.53.R5-RDSInBackupPlan': 'Automated backups are on; a backup plan is the account owner’s choice.',
     'NIST.800.53.R5-RDSEnhancedMonitoringEnabled':
       'Needs a role of the account’s own; what the failover reads is in the standard metrics.',

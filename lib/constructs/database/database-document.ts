@@ -2,11 +2,11 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { DATABASE_REGISTRATION_SCHEMA, type DatabaseRegistration, type LatchSettings } from '../../contracts/database';
 import type { DatabaseKind as BudgetKind } from '../../decide/budget';
 import type { FailoverPair } from '../dns';
-import type { BoundRefresh } from './app-refresh';
 import type { BoundDatabase } from './database';
 import type { DatabaseFailoverProps } from './database-failover';
-import type { BoundFence } from './fence';
-import { WRITER_TTL_SEC } from './writer-name';
+import type { BoundRefresh } from './strategies/app-refresh';
+import type { BoundFence } from './strategies/fence';
+import { WRITER_TTL_SEC } from './strategies/writer-name';
 
 /** Age of the newest heartbeat row above which the writer counts as dead, in ms. */
 const HEARTBEAT_LIMIT_MS = 30_000;

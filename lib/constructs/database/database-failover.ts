@@ -9,18 +9,18 @@ import { targetsOf } from '../budget/recovery-budget';
 import type { FailoverPair } from '../dns';
 import { Problems, warn } from '../internal/problems';
 import { FailoverRegions } from '../regions';
-import type { AppRefresh } from './app-refresh';
-import { DataLoss, MOST_LOSS_SEC } from './data-loss';
 import type { BoundDatabase, Database } from './database';
 import { databaseAlarms, databaseMetric } from './database-alarms';
 import { budgetKind, documentOf } from './database-document';
 import { writeDatabase } from './database-registration';
 import { checkFailover, isOrdered, triggerOf } from './database-rules';
-import type { Fence } from './fence';
-import type { HeartbeatReader } from './heartbeat-reader';
 import { watchInRegion } from './in-region';
 import { followServiceEvents } from './service-events';
-import type { TriggerPolicy } from './trigger-policy';
+import type { AppRefresh } from './strategies/app-refresh';
+import { DataLoss, MOST_LOSS_SEC } from './strategies/data-loss';
+import type { Fence } from './strategies/fence';
+import type { HeartbeatReader } from './strategies/heartbeat-reader';
+import type { TriggerPolicy } from './strategies/trigger-policy';
 import { makeWriterRecords } from './writer-records';
 
 /** Which database, who may fail it over, and what may be lost. */

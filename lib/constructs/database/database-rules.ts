@@ -4,8 +4,8 @@ import type { FailoverPair } from '../dns';
 import { isKnown, type Problems, shown } from '../internal/problems';
 import type { BoundDatabase } from './database';
 import type { DatabaseFailoverProps } from './database-failover';
-import type { HeartbeatReader } from './heartbeat-reader';
-import { TriggerPolicy } from './trigger-policy';
+import type { HeartbeatReader } from './strategies/heartbeat-reader';
+import { TriggerPolicy } from './strategies/trigger-policy';
 
 /** Kinds that the service itself never fails over: here the controller does. */
 const ORDERED = ['readReplicas', 'auroraGlobal', 'custom'];

@@ -3,7 +3,7 @@ import type { DatabaseKind, DatabaseMember } from '../../contracts/database';
 import { isKnown, type Problems, shown } from '../internal/problems';
 import type { FailoverRegions } from '../regions';
 import { DatabaseEngine, type DatabaseRef } from './database-ref';
-import type { PrivateZoneWriterName, WriterName } from './writer-name';
+import type { PrivateZoneWriterName, WriterName } from './strategies/writer-name';
 
 /** Databases that can write, the source with them. */
 const MOST_MEMBERS = 4;

@@ -1,10 +1,10 @@
-export { AppRefresh } from './app-refresh';
 export { CrossRegionReplica, type CrossRegionReplicaProps } from './cross-region-replica';
-export { DataLoss } from './data-loss';
 export { type AuroraGlobalOptions, type CustomDatabaseOptions, Database, type ReadReplicasOptions } from './database';
 export * from './database-failover';
 export { DatabaseEngine, DatabaseRef, type DatabaseRefOptions } from './database-ref';
-export { Fence, type NetworkAclFenceOptions } from './fence';
-export * from './heartbeat-reader';
-export { TriggerPolicy } from './trigger-policy';
-export { type PrivateZoneWriterName, WriterName } from './writer-name';
+export { AppRefresh } from './strategies/app-refresh';
+export { DataLoss } from './strategies/data-loss';
+export { Fence, type NetworkAclFenceOptions } from './strategies/fence';
+export * from './strategies/heartbeat-reader';
+export { TriggerPolicy } from './strategies/trigger-policy';
+export { type PrivateZoneWriterName, WriterName } from './strategies/writer-name';

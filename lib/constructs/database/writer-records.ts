@@ -9,7 +9,7 @@ import { pascal } from '../internal/dns-names';
 import { keepId } from '../internal/stable-id';
 import type { FailoverRegions } from '../regions';
 import type { BoundDatabase } from './database';
-import { WRITER_TTL_SEC } from './writer-name';
+import { WRITER_TTL_SEC } from './strategies/writer-name';
 
 export interface WriterRecordsProps {
   readonly regions: FailoverRegions;

@@ -51,7 +51,6 @@ test('a replica is ready to be promoted: own key, groups and backups, Multi-AZ, 
     DBSubnetGroupName: { Ref: expect.stringMatching(/Subnets/) },
     DBParameterGroupName: { Ref: expect.stringMatching(/Parameters/) },
     VPCSecurityGroups: [{ 'Fn::GetAtt': [expect.stringMatching(/SecurityGroup/), 'GroupId'] }],
-    StorageEncrypted: true,
     KmsKeyId: { 'Fn::GetAtt': [expect.stringMatching(/Key/), 'Arn'] },
     MultiAZ: true,
     BackupRetentionPeriod: 7,
@@ -88,8 +87,16 @@ test('what is given is used', () => {
 
 test('a key of the user’s is used, and none is made', () => {
   const { stack } = replica();
-  const given = replica({ encryptionKey: kms.Key.fromKeyArn(stack, 'Given', 'arn:aws:kms:eu-central-1:111111111111:key/x') });
-  expect(instanceOf(given.stack).Properties['KmsKeyId']).toBe('arn:aws:kms:eu-central-1:111111111111:key/x');
+  const given = replica({
+    encryptionKey: kms.Key.fromKeyArn(
+      stack,
+      'Given',
+      'arn:aws:kms:eu-central-1:111111111111:key/01234567-89ab-cdef-0123-456789abcdef',
+    ),
+  });
+  expect(instanceOf(given.stack).Properties['KmsKeyId']).toBe(
+    'arn:aws:kms:eu-central-1:111111111111:key/01234567-89ab-cdef-0123-456789abcdef',
+  );
   Template.fromStack(given.stack).resourceCountIs('AWS::KMS::Key', 0);
 });
 

@@ -1,7 +1,7 @@
 import type * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import type { RefreshSettings } from '../../contracts/database';
+import type { RefreshSettings } from '../../../contracts/database';
 
 /** What is refreshed, as the controller is told; `resource` is where it lives. */
 export interface BoundRefresh {

@@ -1,6 +1,6 @@
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import type { DatabaseMember, FenceSettings } from '../../contracts/database';
-import { isKnown, type Problems, shown } from '../internal/problems';
+import type { DatabaseMember, FenceSettings } from '../../../contracts/database';
+import { isKnown, type Problems, shown } from '../../internal/problems';
 
 /** Network ACL that shuts the old primary in. */
 export interface NetworkAclFenceOptions {

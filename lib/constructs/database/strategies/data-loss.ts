@@ -1,6 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
-import type { DatabaseRegistration } from '../../contracts/database';
-import { isKnown, type Problems } from '../internal/problems';
+import type { DatabaseRegistration } from '../../../contracts/database';
+import { isKnown, type Problems } from '../../internal/problems';
 
 /** Highest loss of a replica that is promoted, in seconds. */
 export const MOST_LOSS_SEC = 60;

@@ -1,4 +1,4 @@
-import type { DatabaseRegistration } from '../../contracts/database';
+import type { DatabaseRegistration } from '../../../contracts/database';
 
 /** Who may start a failover of the database. A failing web endpoint alone moves traffic and never a database. */
 export class TriggerPolicy {

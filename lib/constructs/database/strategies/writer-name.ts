@@ -1,5 +1,5 @@
-import { nameFault } from '../internal/dns-names';
-import { isKnown, type Problems, shown } from '../internal/problems';
+import { nameFault } from '../../internal/dns-names';
+import { isKnown, type Problems, shown } from '../../internal/problems';
 
 /** Name in a private hosted zone. */
 export interface PrivateZoneWriterName {
