@@ -37,6 +37,8 @@ export function probeWord(failuresInARow: number, because: string): Said<ProbeWo
 export interface HeartbeatSeen {
   readonly id: string;
   readonly unchangedForMs: number;
+  /** The newest row arrived at most so long ago: what a loss is judged by. */
+  readonly arrivedWithinMs?: number;
   readonly writerAnswers: boolean | 'unknown';
 }
 

@@ -8,6 +8,10 @@ interface Seen {
   readonly epoch: number;
   /** By the reader's own stopwatch, when this row had been read for the first time. */
   readonly sinceMs: number;
+  /** When this row was certainly not there yet: a look that began then saw an older one. */
+  readonly notBeforeMs?: number;
+  /** When the last look began that saw this row. */
+  readonly lookedMs: number;
 }
 
 /**
@@ -30,9 +34,13 @@ export class HeartbeatReader {
     const key = `${member.id} ${member.endpoint}`;
     const before = this.seen.get(key);
     const same = before !== undefined && before.atMs === row.atMs && before.epoch === row.epoch;
-    if (!same) this.seen.set(key, { atMs: row.atMs, epoch: row.epoch, sinceMs: this.stopwatch.elapsedMs() });
+    const notBeforeMs = same ? before.notBeforeMs : before?.lookedMs;
+    const since = same ? before.sinceMs : this.stopwatch.elapsedMs();
+    const bound = notBeforeMs === undefined ? {} : { notBeforeMs };
+    this.seen.set(key, { atMs: row.atMs, epoch: row.epoch, sinceMs: since, lookedMs: askedMs, ...bound });
     if (before === undefined) return { kind: 'unknown', because: `first look at ${member.id} since this reader started` };
     const unchangedForMs = same ? Math.max(askedMs - before.sinceMs, 0) : 0;
-    return { kind: 'heartbeat', rowAtMs: row.atMs, rowEpoch: row.epoch, unchangedForMs, writerAnswers };
+    const within = notBeforeMs === undefined ? {} : { arrivedWithinMs: this.stopwatch.elapsedMs() - notBeforeMs };
+    return { kind: 'heartbeat', rowAtMs: row.atMs, rowEpoch: row.epoch, unchangedForMs, ...within, writerAnswers };
   }
 }

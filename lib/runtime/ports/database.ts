@@ -57,6 +57,11 @@ export interface HeartbeatReading {
   readonly rowEpoch: number;
   /** The reader's own time since that row last changed, in ms. No clock of another machine takes part. */
   readonly unchangedForMs: number;
+  /**
+   * The newest row arrived at most so long ago: since the look that still saw an older one. `unchangedForMs` is the least;
+   * death is judged by that, loss by this. Absent while this reader has seen one row only.
+   */
+  readonly arrivedWithinMs?: number;
   readonly writerAnswers: boolean | 'unknown';
 }
 

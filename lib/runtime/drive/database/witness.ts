@@ -1,6 +1,7 @@
 import type { DatabaseRegistration } from '../../../contracts/database';
 import type { PairRegistration } from '../../../contracts/registration';
 import {
+  type HeartbeatSeen,
   leaseWord,
   probeWord,
   type Said,
@@ -11,6 +12,7 @@ import {
   writerWord,
 } from '../../../decide/database/witnesses';
 import { beaconSays } from '../../../decide/drill/site';
+import type { HeartbeatReading } from '../../ports/database';
 import { isUnknown } from '../drill/context';
 import { probeSite, serversOf } from '../drill/look';
 import { beaconVerdict, SERVERS_NEEDED } from './look';
@@ -42,7 +44,7 @@ export async function gather(
     ...(heartbeat ? { heartbeat } : {}),
     ...(quiet ? { replication: [] } : await replicationOf(ports, database)),
   };
-  const gaps = Object.fromEntries((heartbeat?.seen ?? []).map((s) => [s.id, s.unchangedForMs]));
+  const gaps = Object.fromEntries((heartbeat?.seen ?? []).map((s) => [s.id, s.arrivedWithinMs ?? s.unchangedForMs]));
   const nowMs = ports.time.nowMs();
   const writer =
     quiet && !heartbeat ? ({ says: 'unknown', because: 'nobody asked: the site answers' } as const) : writerWord(facts);
@@ -87,12 +89,17 @@ async function readHeartbeats(ports: ProberPorts, database: DatabaseRegistration
   );
   return {
     limitMs: settings.limitMs,
-    seen: readings.flatMap(({ id, reading }) =>
-      reading.kind === 'unknown' ? [] : [{ id, unchangedForMs: reading.unchangedForMs, writerAnswers: reading.writerAnswers }],
-    ),
+    seen: readings.flatMap(({ id, reading }) => (reading.kind === 'unknown' ? [] : [seenBy(id, reading)])),
     unread: readings.flatMap(({ id, reading }) => (reading.kind === 'unknown' ? [`${id}: ${reading.because}`] : [])),
   };
 }
+
+const seenBy = (id: string, { unchangedForMs, arrivedWithinMs, writerAnswers }: HeartbeatReading): HeartbeatSeen => ({
+  id,
+  unchangedForMs,
+  ...(arrivedWithinMs === undefined ? {} : { arrivedWithinMs }),
+  writerAnswers,
+});
 
 async function readLease(ports: ProberPorts, database: DatabaseRegistration, memory: PairMemory): Promise<Words['lease']> {
   if (!database.lease) return leaseWord(undefined);
