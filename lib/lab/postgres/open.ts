@@ -11,8 +11,6 @@ export interface PairOptions {
   readonly time: LabTime;
   /** Addresses of the two Regions. @default 127.0.0.1 and 127.0.0.2 */
   readonly addresses?: Readonly<Record<SiteName, string>>;
-  /** Port of both entrances, which clients reach by name. @default any, one of each side's own */
-  readonly port?: number;
   /** Pause between two heartbeats of the writer, in lab ms. @default 1,000 */
   readonly heartbeatMs?: number;
   /** PEM for servers that talk TLS. */
@@ -44,7 +42,7 @@ export async function openPair(options: PairOptions): Promise<PostgresPair | NoB
 
 async function open(
   binaries: ServerBinaries,
-  { time, addresses = { primary: '127.0.0.1', standby: '127.0.0.2' }, port = 0, heartbeatMs = 1_000, tls }: PairOptions,
+  { time, addresses = { primary: '127.0.0.1', standby: '127.0.0.2' }, heartbeatMs = 1_000, tls }: PairOptions,
   opened: (close: () => Promise<void>) => void,
 ): Promise<PostgresPair> {
   const link = async (host: string, to: Place, at = 0) => {
@@ -67,12 +65,36 @@ async function open(
   await makeFolders(binaries);
   await Promise.all([servers.primary.start(), servers.standby.start()]);
   await servers.primary.query(SCHEMA);
-  const entrances = {
-    primary: await link(addresses.primary, places.primary, port),
-    standby: await link(addresses.standby, places.standby, port),
-  };
-  const remove = () => removeHome(binaries.home);
-  return new PostgresPair({ time, heartbeatMs, servers, entrances, between, version: binaries.version, remove });
+  const { home, version } = binaries;
+  const remove = () => removeHome(home);
+  return new PostgresPair({
+    time,
+    heartbeatMs,
+    servers,
+    entrances: await openEntrances(places, link),
+    between,
+    reader: await link(addresses.standby, places.primary),
+    version,
+    home,
+    remove,
+  });
+}
+
+type OpenLink = (host: string, to: Place, at?: number) => Promise<Link>;
+
+const PORT_ATTEMPTS = 20;
+
+/** Clients reach either side by one name, so both entrances have the same port. */
+async function openEntrances(places: Readonly<Record<SiteName, Place>>, link: OpenLink): Promise<PostgresPair['entrances']> {
+  for (let attempt = 1; ; attempt++) {
+    const primary = await link(places.primary.host, places.primary);
+    try {
+      return { primary, standby: await link(places.standby.host, places.standby, primary.place.port) };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || attempt >= PORT_ATTEMPTS) throw error;
+      await primary.close();
+    }
+  }
 }
 
 const freePlace = async (host: string): Promise<Place> => ({ host, port: await freePort(host) });

@@ -14,9 +14,12 @@ export interface PairParts {
   readonly servers: Readonly<Record<SiteName, PostgresServer>>;
   /** Where clients of a Region find its database. */
   readonly entrances: Readonly<Record<SiteName, Link>>;
-  /** From the standby's Region to the primary's database: replication, and the look whether it answers. */
+  /** Replication: from the standby's Region to the primary's database. */
   readonly between: Link;
+  /** The same way for whoever only looks whether the primary answers. */
+  readonly reader: Link;
   readonly version: string;
+  readonly home: string;
   /** Removes what the servers wrote. */
   readonly remove: () => void;
 }
@@ -56,14 +59,34 @@ export class PostgresPair {
     return this.parts.between;
   }
 
-  /** The primary's machine dies: no flush, no goodbye. What was under way on the path between the Regions dies too. */
+  public get reader(): Link {
+    return this.parts.reader;
+  }
+
+  /** Folder of everything that the servers wrote; gone after `close`. */
+  public get home(): string {
+    return this.parts.home;
+  }
+
+  /** The primary's machine dies: no flush, no goodbye, and nobody listens any more. What was under way is gone. */
   public async crash(): Promise<void> {
     await this.servers.primary.kill();
+    await Promise.all(this.pathsToPrimary().map((link) => link.set('cut')));
   }
 
   /** The primary's machine comes back as if nothing had happened: it recovers, and accepts writes. */
   public async restartPrimary(): Promise<void> {
     await this.servers.primary.start();
+    await Promise.all(this.pathsToPrimary().map((link) => link.set('open')));
+  }
+
+  /** Nothing passes between the Regions any more; users reach both. */
+  public async partition(): Promise<void> {
+    await Promise.all([this.between.set('frozen'), this.reader.set('frozen')]);
+  }
+
+  public async healPartition(): Promise<void> {
+    await Promise.all([this.between.set('open'), this.reader.set('open')]);
   }
 
   /** Nothing is shipped any more, while the primary goes on. */
@@ -128,11 +151,15 @@ export class PostgresPair {
 
   public async close(): Promise<void> {
     this.beating = false;
-    const { entrances, between, servers, remove } = this.parts;
-    await Promise.all([entrances.primary.close(), entrances.standby.close(), between.close()]);
+    const { entrances, servers, remove } = this.parts;
+    await Promise.all([...this.pathsToPrimary(), entrances.standby].map((link) => link.close()));
     await this.heart;
     await Promise.all([servers.primary.kill(), servers.standby.kill()]);
     remove();
+  }
+
+  private pathsToPrimary(): Link[] {
+    return [this.entrances.primary, this.between, this.reader];
   }
 
   /** The heartbeat of whichever side writes, as a scheduled job inside that database would write it. */

@@ -127,7 +127,14 @@ async function play(wanted: Wanted, distCli: string, screen: Screen): Promise<nu
   const { scenario, scale, seed, protocol, delayMs } = wanted;
   const view = new View(screen);
   screen.write(`${scenario.name}: ${scenario.about}\n\n`);
-  const lab = await openLab({ scale, files, protocol, delayMs, uniform: uniformFrom(seed) });
+  const lab = await openLab({
+    scale,
+    files,
+    protocol,
+    delayMs,
+    uniform: uniformFrom(seed),
+    database: scenario.database ?? false,
+  });
   const interrupt = onSignal();
   try {
     const story = new Story(lab);

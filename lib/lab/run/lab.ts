@@ -9,6 +9,7 @@ import {
   type AwsEndpoint,
   arnOf,
   CloudWatch,
+  clientEnvironment,
   DynamoDb,
   EventSource,
   type FunctionHost,
@@ -27,7 +28,8 @@ import {
   startAwsEndpoint,
 } from '../aws';
 import { type LabPagerDuty, startPagerDuty } from '../pagerduty';
-import { createWorld, definePair, type PairInWorld, ScaledTime, type World } from '../world';
+import { clockEnv, createWorld, definePair, type PairInWorld, ScaledTime, type World } from '../world';
+import { type LabDatabase, openDatabase } from './database/open';
 import { type FunctionEvent, type FunctionFiles, ProcessHost } from './functions';
 import {
   ALARMS,
@@ -59,14 +61,17 @@ export interface LabOptions {
   readonly protocol: 'http' | 'https';
   /** Longest time from a verdict to each name server, in lab ms. */
   readonly delayMs: number;
+  /** With a real PostgreSQL pair behind the sites. @default false */
+  readonly database?: boolean;
 }
 
 /** What happened, for whoever watches. Events of the world come from `lab.world.truth`. */
 export type LabEvent =
   | { readonly kind: 'step'; readonly state: string; readonly about: string }
   | { readonly kind: 'retry'; readonly state: string; readonly because: string }
-  | { readonly kind: 'alarm'; readonly name: string; readonly state: string }
+  | { readonly kind: 'alarm'; readonly name: string; readonly region: string; readonly state: string }
   | { readonly kind: 'schedule'; readonly name: string }
+  | { readonly kind: 'database'; readonly text: string }
   | { readonly kind: 'function'; readonly event: FunctionEvent };
 
 export interface Lab {
@@ -83,6 +88,7 @@ export interface Lab {
   readonly scheduler: Scheduler;
   readonly sqs: Sqs;
   readonly pagerDuty: LabPagerDuty;
+  readonly database?: LabDatabase;
   onEvent(listener: (event: LabEvent) => void): void;
   close(): Promise<void>;
 }
@@ -114,16 +120,24 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     invokeLater: (name, region, event) => host?.invokeLater(name, region, event),
     environmentOf: (name, region) => host?.environmentOf(name, region) ?? {},
   };
-  const services = openServices(time, world, pair, functions, tell);
-  const endpoint = await startAwsEndpoint(time, Object.values(services));
-  const opened = new ProcessHost(time, labFunctions(endpoint.url, pagerDuty.url, base.clock), options.files, (event) =>
-    tell({ kind: 'function', event }),
-  );
+  const database = options.database
+    ? await openDatabase({ time, base, scale: options.scale, world, pair, tell: (text) => tell({ kind: 'database', text }) })
+    : undefined;
+  const services = openServices(time, world, pair, functions, tell, database);
+  const endpoint = await startAwsEndpoint(time, [...Object.values(services), ...(database?.services ?? [])]);
+  const common = (handler: string) => ({ ...clientEnvironment(endpoint.url, handler, STANDBY_REGION), ...clockEnv(base.clock) });
+  const deployed = [...labFunctions(endpoint.url, pagerDuty.url, base.clock), ...(database?.functions(common) ?? [])];
+  const opened = new ProcessHost(time, deployed, options.files, (event) => tell({ kind: 'function', event }));
   host = opened;
   await opened.warmUp();
   const sources = FEET.map((region) => new EventSource(time, services.sqs, opened, queueName(region), PAGER));
   void services.cloudWatch.evaluateForever();
   void everyMinute(time, () => opened.invokeLater(NAMES.keeperFunction, STANDBY_REGION, {}));
+  if (database) {
+    database.attach(services.cloudWatch);
+    opened.invokeLater(NAMES.proberFunction, STANDBY_REGION, {});
+    void everyMinute(time, () => opened.invokeLater(NAMES.proberFunction, STANDBY_REGION, {}));
+  }
 
   return {
     ...services,
@@ -134,12 +148,13 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     endpoint,
     host: opened,
     pagerDuty,
+    ...(database ? { database } : {}),
     onEvent: (listener) => void listeners.push(listener),
     close: async () => {
       time.stop();
       for (const source of sources) source.close();
       await opened.close();
-      await Promise.all([endpoint.close(), pagerDuty.close(), world.close()]);
+      await Promise.all([endpoint.close(), pagerDuty.close(), world.close(), database?.close()]);
     },
   };
 }
@@ -150,6 +165,7 @@ function openServices(
   pair: PairInWorld,
   functions: FunctionHost,
   tell: (event: LabEvent) => void,
+  database: LabDatabase | undefined,
 ) {
   const queues = FEET.flatMap((region) => [
     [queueName(region), { region, visibilitySec: 360, deadLetter: { queue: deadLetterName(region), maxReceives: 50 } }] as const,
@@ -162,13 +178,19 @@ function openServices(
   const sns = new Sns(time, sqs, Object.fromEntries(topics));
   const cloudWatch = new CloudWatch(
     time,
-    pairAlarms(world, pair),
+    [...pairAlarms(world, pair), ...(database?.alarms ?? [])],
     (topic, subject, message) => void sns.publish(topic, subject, message),
-    (alarm, state) => tell({ kind: 'alarm', name: alarm.name, state }),
+    (alarm, state) => {
+      tell({ kind: 'alarm', name: alarm.name, region: alarm.region, state });
+      database?.alarmTurned(alarm.name, state === 'ALARM');
+    },
   );
   const checks: ChecksDocument = pair.checks;
+  const registration = registrationOf(world, pair);
+  const registered = database?.registered(registration) ?? registration;
   const parameters = new Map([
-    [`${STANDBY_REGION}:${registrationParameter(NAMESPACE, PAIR)}`, JSON.stringify(registrationOf(world, pair))],
+    ...(database?.parameters ?? []),
+    [`${STANDBY_REGION}:${registrationParameter(NAMESPACE, PAIR)}`, JSON.stringify(registered)],
     [`${ROUTING_REGION}:${checksParameter(NAMESPACE, PAIR)}`, JSON.stringify(checks)],
   ]);
   const machine = drillMachine({
@@ -186,24 +208,29 @@ function openServices(
       functions.invokeLater(functionName(targetArn), STANDBY_REGION, input);
     }),
     machines: new StepFunctions(
-      [{ region: STANDBY_REGION, name: NAMES.drillMachine, definition: machine as unknown as AslMachine }],
+      [
+        { region: STANDBY_REGION, name: NAMES.drillMachine, definition: machine as unknown as AslMachine },
+        ...(database?.machines ?? []),
+      ],
       {
         time,
         task: async (_resource, parameters) => invokeForMachine(functions, parameters),
-        entered: (state) => tell({ kind: 'step', state, about: aboutState(machine, state) }),
+        entered: (state) => tell({ kind: 'step', state, about: aboutState([machine, database?.definition], state) }),
         retrying: (state, error) => tell({ kind: 'retry', state, because: error.message }),
       },
     ),
     route53: new Route53(time, world.healthChecks),
     lambda: new Lambda(functions),
     parameters: new Parameters(parameters),
-    secrets: new Secrets(new Map(FEET.map((region) => [`${region}:${SECRET}`, ROUTING_KEY]))),
+    secrets: new Secrets(
+      new Map([...FEET.map((region) => [`${region}:${SECRET}`, ROUTING_KEY] as const), ...(database?.secrets ?? [])]),
+    ),
   };
 }
 
 /** What the definition itself says about a state; a choice says nothing. */
-function aboutState(machine: Machine, name: string): string {
-  const state = machine.States[name];
+function aboutState(machines: readonly (Machine | undefined)[], name: string): string {
+  const state = machines.map((machine) => machine?.States[name]).find((one) => one !== undefined);
   return state?.Type === 'Task' ? state.Comment : '';
 }
 

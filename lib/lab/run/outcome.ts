@@ -2,7 +2,7 @@ import type { Provenance } from '../../decide/provenance';
 
 /** One number of the verdict, held against its target. */
 export interface Figure {
-  readonly name: 'detection' | 'switch' | 'rto';
+  readonly name: 'detection' | 'switch' | 'firstWrite' | 'rto';
   /** Null when it was never seen. */
   readonly sec: number | null;
   readonly targetSec: number;
@@ -21,6 +21,8 @@ export interface Outcome {
   readonly figures: readonly Figure[];
   readonly expectations: readonly Expectation[];
   readonly sampling?: { readonly periodMs: number; readonly largestGapMs: number; readonly limitMs: number };
+  /** Results that are no times, each with its provenance. */
+  readonly notes?: readonly string[];
   /** The drill's own report, as it lies in the bucket. */
   readonly drillReport?: unknown;
 }

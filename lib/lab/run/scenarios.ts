@@ -1,4 +1,6 @@
 import type { FailureMode } from '../../decide/timings/detection';
+import { HTTP_500, PARTITION, quietScenario } from './database/quiet-scenario';
+import { databaseScenario } from './database/scenario';
 import { drillScenario } from './drill-scenario';
 import type { Lab } from './lab';
 import { outageScenario } from './outage-scenario';
@@ -12,6 +14,8 @@ export interface Scenario {
   readonly mode: FailureMode;
   /** Left out: the usual one. A scenario that waits long runs faster. */
   readonly scale?: number;
+  /** Needs server binaries of PostgreSQL. */
+  readonly database?: true;
   run(lab: Lab, story: Story): Promise<Outcome>;
 }
 
@@ -49,5 +53,26 @@ export const SCENARIOS: readonly Scenario[] = [
     mode: 'black-hole',
     about: 'a real outage: the primary swallows every connection attempt',
     run: outageScenario('blackHole'),
+  },
+  {
+    name: 'database',
+    mode: 'refused',
+    about: 'the primary Region dies with its PostgreSQL: latched, promoted, and every acknowledged row accounted for',
+    database: true,
+    run: databaseScenario,
+  },
+  {
+    name: 'database-500',
+    mode: 'http-500',
+    about: 'the primary site answers 500 and its database lives: users move, nothing is promoted',
+    database: true,
+    run: quietScenario(HTTP_500),
+  },
+  {
+    name: 'database-partition',
+    mode: 'black-hole',
+    about: 'the Regions cannot reach each other: nothing is promoted, somebody is paged',
+    database: true,
+    run: quietScenario(PARTITION),
   },
 ];

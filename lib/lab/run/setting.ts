@@ -137,7 +137,8 @@ export function labFiles(distCli: string): FunctionFiles {
     runner: join(distCli, 'lab', 'lambda-runner.js'),
     scaledClock: join(distCli, 'lab', 'scaled-clock.js'),
   };
-  const needed = ['drill', 'drill-step', 'restore', 'keeper', 'pager'].map((name) => join(files.assets, name, 'index.js'));
+  const bundles = ['drill', 'drill-step', 'restore', 'keeper', 'pager', 'prober', 'database-step', 'heartbeat'];
+  const needed = bundles.map((name) => join(files.assets, name, 'index.js'));
   const missing = [...needed, files.runner, files.scaledClock].filter((file) => !existsSync(file));
   if (missing.length > 0) {
     throw new Error(

@@ -1,9 +1,10 @@
 /** Everything that a drill could leave behind, as one value: before and after must be equal. */
 import { isDeepStrictEqual } from 'node:util';
 import type { JournalItem } from '../../decide/journal';
+import { JOURNAL_KEY } from '../../decide/names';
 import type { Lab } from './lab';
 import { type Expectation, expectation } from './outcome';
-import { deadLetterName, FEET, NAMES, STANDBY_REGION } from './setting';
+import { deadLetterName, FEET, NAMES, PAIR, STANDBY_REGION } from './setting';
 
 export interface LabState {
   readonly healthChecks: unknown;
@@ -27,7 +28,8 @@ export function stateOf(lab: Lab): LabState {
 /** The journal as it lies in the table. */
 export function journalOf(lab: Lab): JournalItem | undefined {
   const items = lab.dynamo.items(STANDBY_REGION, NAMES.journalTable);
-  const document = items.find((item) => item.document !== undefined)?.document?.S;
+  // The prober keeps an item of its own beside those of the pairs.
+  const document = items.find((item) => item[JOURNAL_KEY]?.S === `pair#${PAIR}`)?.document?.S;
   return typeof document === 'string' ? (JSON.parse(document) as JournalItem) : undefined;
 }
 

@@ -1,7 +1,7 @@
 /** Turns what happens in the lab into lines that a person can follow. */
-import { ROUTING_REGION } from '../../decide/names';
 import type { PagerDutyRequest } from '../pagerduty';
 import type { TruthEvent } from '../world';
+import { DERIVED_WORDS } from './database/latch';
 import type { Lab, LabEvent } from './lab';
 import { RECORD } from './setting';
 
@@ -55,7 +55,8 @@ export class Story {
 }
 
 function ofWorld(event: TruthEvent, lab: Lab): Said {
-  const siteOf = (check: string) => (check === lab.pair.checks.primary ? 'primary' : 'standby');
+  const { checks } = lab.pair;
+  const siteOf = (check: string) => (check === checks.primary ? 'primary' : 'standby');
   switch (event.kind) {
     case 'fault-began':
       return said('world', `the ${event.site} breaks: ${FAULTS[event.fault] ?? event.fault}`, 'bad');
@@ -64,6 +65,8 @@ function ofWorld(event: TruthEvent, lab: Lab): Said {
     case 'check-updated':
       return said('route 53', `health check of the ${siteOf(event.check)} changed: ${changes(event.changed)}`);
     case 'check-turned': {
+      const derived = DERIVED_WORDS[event.check];
+      if (derived) return said('route 53', derived[event.healthy ? 0 : 1], event.healthy ? 'good' : 'bad');
       const verdict = event.healthy ? 'healthy' : 'unhealthy';
       const text = `the ${siteOf(event.check)} is ${verdict}: ${event.healthyCheckers} of ${event.checkers} checkers say healthy`;
       return said('route 53', text, event.healthy ? 'good' : 'bad');
@@ -85,7 +88,9 @@ function ofLab(event: LabEvent): Said {
     case 'retry':
       return said('drill', `step ${event.state} is tried again: ${event.because}`, 'bad');
     case 'alarm':
-      return said('alarm', `${event.name} in ${ROUTING_REGION} is ${event.state}`, event.state === 'OK' ? 'good' : 'bad');
+      return said('alarm', `${event.name} in ${event.region} is ${event.state}`, event.state === 'OK' ? 'good' : 'bad');
+    case 'database':
+      return said('rds', event.text);
     case 'schedule':
       return said('lab', `the one-shot schedule ${event.name} fires`);
     case 'function':

@@ -28,7 +28,12 @@ export const passed = (outcome: Outcome) => outcome.expectations.length > 0 && o
 export const originOf = (facts: Pick<RunFacts, 'scale'>) =>
   `lab, ${facts.scale === 1 ? 'real time' : `scale ${facts.scale}`}, loopback`;
 
-const TITLES: Readonly<Record<Figure['name'], string>> = { detection: 'detection', switch: 'switch', rto: 'RTO' };
+const TITLES: Readonly<Record<Figure['name'], string>> = {
+  detection: 'detection',
+  switch: 'switch',
+  firstWrite: 'first write',
+  rto: 'RTO',
+};
 
 /** @param columns what a line of a promise may take; the report has the whole text */
 export function verdictText(facts: RunFacts, paint: Paint, columns: number): string {
@@ -40,7 +45,7 @@ export function verdictText(facts: RunFacts, paint: Paint, columns: number): str
   return [
     '',
     ...(figures.length > 0
-      ? [paint.strong(`${''.padEnd(11)}${'took'.padStart(9)}${'target'.padStart(8)}   verdict  provenance`)]
+      ? [paint.strong(`${''.padEnd(12)}${'took'.padStart(9)}${'target'.padStart(8)}   verdict  provenance`)]
       : []),
     ...figures,
     ...(sampling && sampling.periodMs > 0
@@ -52,7 +57,10 @@ export function verdictText(facts: RunFacts, paint: Paint, columns: number): str
     ...(figures.length > 0
       ? [`10 s x 3 ${chances(facts.mode, 3)}; 10 s x 2 ${chances(facts.mode, 2)} (computed from documented rules)`]
       : []),
-    ...facts.lab.world.assumptions.map(({ what, value, provenance }) => `${what}: ${value} (${provenance})`),
+    ...(outcome.notes ?? []),
+    ...[...facts.lab.world.assumptions, ...(facts.lab.database?.assumptions ?? [])].map(
+      ({ what, value, provenance }) => `${what}: ${value} (${provenance})`,
+    ),
     '',
     ...promises,
     '',
@@ -87,7 +95,7 @@ function figureLine({ name, sec, targetSec, met, provenance }: Figure, gapMs: nu
   const took =
     sec === null ? 'never' : sec * 1_000 < gapMs ? `< ${(Math.ceil(gapMs / 100) / 10).toFixed(1)} s` : `${sec.toFixed(1)} s`;
   const verdict = met ? paint.good('met   ') : paint.bad('missed');
-  return `${TITLES[name].padEnd(11)}${took.padStart(9)}${`${targetSec} s`.padStart(8)}   ${verdict}   ${provenance} (${origin})`;
+  return `${TITLES[name].padEnd(12)}${took.padStart(9)}${`${targetSec} s`.padStart(8)}   ${verdict}   ${provenance} (${origin})`;
 }
 
 /** The run as a document; times in Unix ms of the lab's clock unless the name says otherwise. */
@@ -100,7 +108,7 @@ export function verdictJson(facts: RunFacts): string {
       passed: passed(outcome),
       origin: originOf(facts),
       versions: { node: process.version, platform: `${process.platform} ${release()}` },
-      assumptions: lab.world.assumptions,
+      assumptions: [...lab.world.assumptions, ...(lab.database?.assumptions ?? [])],
       ...outcome,
       timeline: lines,
       truth: lab.world.truth.events,

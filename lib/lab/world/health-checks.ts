@@ -30,6 +30,8 @@ interface Entry {
 
 export class HealthChecks {
   private readonly entries = new Map<string, Entry>();
+  /** Checks without checkers: calculated ones, and those that follow an alarm. */
+  private readonly derived = new Map<string, boolean>();
 
   constructor(private readonly options: HealthChecksOptions) {}
 
@@ -90,9 +92,20 @@ export class HealthChecks {
     return existed;
   }
 
+  /** Says what a check without checkers says from now on; the first time, the check is new. */
+  public derive(id: string, healthy: boolean): void {
+    const before = this.derived.get(id);
+    if (before === healthy) return;
+    this.derived.set(id, healthy);
+    if (before !== undefined) {
+      this.options.truth.record({ kind: 'check-turned', check: id, healthy, healthyCheckers: 0, checkers: 0 });
+    }
+    this.options.onStatus(id, healthy);
+  }
+
   /** The verdict now; undefined for an id that does not exist. */
   public healthy(id: string): boolean | undefined {
-    return this.entries.get(id)?.healthy;
+    return this.entries.get(id)?.healthy ?? this.derived.get(id);
   }
 
   public healthyCheckers(id: string): { readonly healthy: number; readonly of: number } | undefined {
