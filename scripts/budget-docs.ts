@@ -237,6 +237,6 @@ price, beside ${monthlyCost([])
 ## Databases
 
 The model knows Multi-AZ instances and clusters, Aurora in a Region, Aurora Global (failover and switchover) and the promotion of a
-cross-Region replica; no construct of this version adds one to a pair. Their times are in [numbers.md](numbers.md), and what they
+cross-Region replica; \`DatabaseFailover\` adds one to its pair. Their times are in [numbers.md](numbers.md), and what they
 come to in [formulas.md](formulas.md).
 `;

@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { budgetPage, formulasPage } from './budget-docs';
+import { withTables } from './database-docs';
 import { numbersPage, readmeWithNumbers } from './numbers';
 import { runbookPages } from './runbook-docs';
 
@@ -37,6 +38,7 @@ export const filled = (): Readonly<Record<string, string>> => ({
   'docs/numbers.md': numbersPage(),
   'docs/budget.md': budgetPage(regionOf('test/constructs/budget/recovery-budget.test.ts', 'budget')),
   'docs/formulas.md': formulasPage(),
+  'docs/database-failover.md': withTables(read('docs/database-failover.md')),
   ...runbookPages(),
 });
 

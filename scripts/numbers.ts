@@ -187,8 +187,8 @@ Every number has a provenance:
 \`FailureThreshold\` is one number for both directions: so many failures in a row turn a checker to unhealthy, and as many passes
 in a row turn it back. A "recovery threshold 2" beside "failure threshold 3" cannot be written in Route 53. What can be chosen is
 that one number, and coming back is in any case faster than going away: unhealthy needs 14 of 16 checkers to fail, healthy needs only 3
-of 16 to pass. At 10 s x 3 that is a median of ${sec(recoveryTime({ intervalSec: 10, failures: 3 }, 'refused').medianSec)} s (simulated). A pair that must not come back by itself needs a latch; this version has
-none, see [failure-modes.md](failure-modes.md).
+of 16 to pass. At 10 s x 3 that is a median of ${sec(recoveryTime({ intervalSec: 10, failures: 3 }, 'refused').medianSec)} s (simulated). A pair that must not come back by itself needs a
+latch, see [latch.md](latch.md).
 
 ## What the checkers need, in seconds
 

@@ -2,6 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { REPORT_SCHEMA } from '../../lib/contracts/drill';
 import { EVENT_SCHEMA } from '../../lib/contracts/events';
+import { PAUSE_MAX_MS } from '../../lib/decide/database/order-rules';
+import { CONSENT_LIMIT_SEC, FAILOVER_PLAN, REPLAY_LIMIT_SEC, UNDO_PLAN } from '../../lib/decide/database/plan';
+import { REST_MS } from '../../lib/decide/database/promotion-rules';
+import { LOSS_WINDOW_MS } from '../../lib/decide/database/replica';
+import { STEP_EVENTS } from '../../lib/decide/database/run-events';
+import { GRACE_MS } from '../../lib/decide/database/trigger';
+import { FAILED_TICKS, STEAL_MS, TICK_MS } from '../../lib/decide/database/witnesses';
 import { readRequest } from '../../lib/decide/drill/request';
 import { METRIC } from '../../lib/decide/metrics';
 import { MARKER_PATH_PREFIX } from '../../lib/decide/names';
@@ -20,6 +27,56 @@ describe('what the documents say about the code', () => {
   test('events.md lists exactly the events that drill and keeper send', () => {
     const sent = unique(sources('lib/runtime/drive').matchAll(/type: '(drill-[a-z-]+)'/g));
     expect(unique(read('docs/events.md').matchAll(/^\| `(drill-[a-z-]+)`/gm))).toEqual(sent);
+  });
+
+  test('events.md lists every event of a database run, of its prober and of a latch', () => {
+    const page = read('docs/events.md');
+    const said = unique(sources('lib/runtime/drive').matchAll(/type: '([a-z]+(?:-[a-z]+)+)'/g));
+    const steps = Object.values(STEP_EVENTS);
+    expect(said).toContain('failover-stuck');
+    expect([...said, ...steps].filter((type) => !page.includes(`\`${type}\``))).toEqual([]);
+  });
+
+  test('database-failover.md names events, alarms and steps that exist', () => {
+    const page = read('docs/database-failover.md');
+    const known = `${read('docs/events.md')}${sources('lib/constructs/database')}${JSON.stringify([...FAILOVER_PLAN, ...UNDO_PLAN])}`;
+    const named = unique(page.matchAll(/`((?:failover|database|traffic|partition|outside|replica|promotion)-[a-z-]+)`/g));
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter((name) => !known.includes(name))).toEqual([]);
+    for (const { step } of FAILOVER_PLAN) expect(page).toContain(`\`${step}\``);
+  });
+
+  test('the limits that database-failover.md states are those of the rules', () => {
+    const page = read('docs/database-failover.md').replace(/\s+/g, ' ');
+    expect(page).toContain(`within ${GRACE_MS / 60_000} min`);
+    expect(page).toContain(`Unanswered for ${CONSENT_LIMIT_SEC / 60} min`);
+    expect(page).toContain(`automation rests for ${REST_MS / 60_000} min`);
+    expect(page).toContain(`unchanged for ${STEAL_MS / 1000} s`);
+    expect(page).toContain(`failed (${FAILED_TICKS} times in a row)`);
+    expect(page).toContain(`looks every ${TICK_MS / 1000} s`);
+    expect(page).toContain(`up to ${REPLAY_LIMIT_SEC} s for what was already sent`);
+    expect(page).toContain(`highest lag of the last ${LOSS_WINDOW_MS === 120_000 ? 'two minutes' : '?'}`);
+    expect(page).toContain(`(at most ${PAUSE_MAX_MS / 3_600_000} h)`);
+  });
+
+  test('the latch rows of failure-modes.md are what Route 53 answers', () => {
+    const rows = [
+      ...read('docs/failure-modes.md').matchAll(
+        /^\| (on|off) \| (healthy|unhealthy|any) \| (healthy|unhealthy|any) \| \**([AB])\b/gm,
+      ),
+    ];
+    expect(rows).toHaveLength(4);
+    const either = (word = '') => (word === 'any' ? [true, false] : [word === 'healthy']);
+    for (const [, latch, a, b, answer] of rows) {
+      for (const [primary, standby] of either(a).flatMap((x) => either(b).map((y) => [x, y] as const))) {
+        const latched = latch === 'on';
+        const allowed = (id: string) => (id === 'a' ? primary && !latched : standby || latched);
+        const chosen = chooseFailover({ site: 'A', check: 'a' }, { site: 'B', check: 'b' }, (r) =>
+          recordHealthy(r.check, allowed),
+        );
+        expect([latch, primary, standby, chosen?.site]).toEqual([latch, primary, standby, answer]);
+      }
+    }
   });
 
   test('schemas have the names that the documents give', () => {
