@@ -1,0 +1,94 @@
+/** What simulated worlds found in the controller, each in its smallest form. */
+import { acquire, boundDatabase } from '../../../lib/decide/database/order-rules';
+import { rollBack } from '../../../lib/decide/database/promotion-rules';
+import { noteAssessment, setLatch } from '../../../lib/decide/database/run-rules';
+import { failureOf, noteSuspicion, VERDICT_MS } from '../../../lib/decide/database/watch-rules';
+import { blankItem, type Ruled } from '../../../lib/decide/drill/rules';
+import type { JournalItem } from '../../../lib/decide/journal';
+import { CALM_DEATH, type Decorate, PAIR, type SettingChange, simulateOne } from '../../../lib/lab/simulated/database';
+
+const NOW = 1_800_000_000_000;
+const MEMBERS = { source: 'a', replicas: ['r1', 'r2'], generation: 1 };
+const KEY = { run: 'app-e1', epoch: 1 };
+const armed = (): JournalItem => ({ ...blankItem(PAIR), database: boundDatabase(MEMBERS) });
+function applied<T>(item: JournalItem, ...rules: ((item: JournalItem) => Ruled<T>)[]): JournalItem {
+  return rules.reduce((now, rule) => {
+    const ruled = rule(now);
+    return ruled.kind === 'write' ? ruled.item : now;
+  }, item);
+}
+
+describe('the writer name', () => {
+  const asked = { pair: PAIR, kind: 'failover', startedBy: 'prober', automatic: true, seenEpoch: 0, nowMs: NOW } as const;
+  const latched = () =>
+    applied<unknown>(
+      armed(),
+      (item) => acquire(item, { ...asked, members: MEMBERS }),
+      (item) => noteAssessment(item, KEY, 'r2', { ms: 1, basis: 'heartbeat' }),
+      (item) => setLatch(item, KEY, true),
+    );
+
+  test('leaves the old writer with the latch: one that returns during the promotion gets no writes', () => {
+    expect(latched().database?.writerName).toEqual({ r1: false, r2: true });
+  });
+
+  test('comes back with a rollback', () => {
+    const back = applied<unknown>(
+      latched(),
+      (item) => rollBack(item, KEY, ['no'], NOW),
+      (item) => setLatch(item, KEY, false),
+    );
+    expect(back.database?.writerName).toEqual({ r1: false, r2: false });
+  });
+});
+
+describe('the moment of the failure', () => {
+  const seen = (nowMs: number, outside: 'healthy' | 'unhealthy' | 'unknown') => (item: JournalItem) =>
+    noteSuspicion(item, { nowMs, outside, writerSinceMs: NOW, gapsMs: { r1: 5_000 }, because: [] });
+  const failure = (...ticks: ReturnType<typeof seen>[]) => failureOf(applied(armed(), ...ticks).database?.suspect, NOW + 600_000);
+
+  test('is the first evidence, where Route 53 follows within its time', () => {
+    const found = failure(seen(NOW, 'healthy'), seen(NOW + 40_000, 'unhealthy'));
+    expect(found).toEqual({ failedAtMs: NOW, gapsMs: { r1: 5_000 } });
+  });
+
+  test('is later where only the link was cut first: users wrote until Route 53 gave the primary up', () => {
+    const found = failure(seen(NOW, 'healthy'), seen(NOW + 300_000, 'unhealthy'), seen(NOW + 400_000, 'unknown'));
+    expect(found).toEqual({ failedAtMs: NOW + 300_000 - VERDICT_MS, gapsMs: { r1: 305_000 - VERDICT_MS } });
+  });
+
+  test('is not taken from a verdict that nobody saw', () => {
+    expect(failure(seen(NOW, 'healthy'), seen(NOW + 40_000, 'unknown')).failedAtMs).toBe(NOW + 600_000 - VERDICT_MS);
+  });
+});
+
+describe('an alert path that fails for a while', () => {
+  /** The first tellings of one kind are lost. */
+  const deaf = (type: string, times: number): Decorate => {
+    let left = times;
+    return (ports) => ({
+      ...ports,
+      announcer: {
+        announce: async (topic, event) => {
+          if (event.type === type && left > 0) {
+            left -= 1;
+            throw new Error('ThrottlingException');
+          }
+          return ports.announcer.announce(topic, event);
+        },
+      },
+    });
+  };
+
+  test('does not swallow the only page of a writer that a person must judge', async () => {
+    const change: SettingChange = { ...CALM_DEATH, trigger: 'manual' };
+    const { timeline } = await simulateOne(1, { change, decorate: deaf('failover-needs-person', 3), record: true });
+    expect(timeline.map(({ what }) => what)).toContain('event: trigger app/watch/ask (failover-needs-person, critical)');
+  });
+
+  test('does not swallow the question for consent', async () => {
+    const change: SettingChange = { ...CALM_DEATH, dataLoss: { kind: 'never' }, consentAfterMs: 60_000 };
+    const { ended, broken } = await simulateOne(1, { change, decorate: deaf('failover-needs-consent', 3) });
+    expect([ended, broken]).toEqual(['promoted', []]);
+  });
+});
