@@ -19,6 +19,12 @@ export const incidentKey = (pair: string, epoch: number) => `${pair}/${epoch}`;
 /** Incident of what the prober pages while nothing runs: one for each outcome. */
 export const watchKey = (pair: string, outcome: string) => `${pair}/watch/${outcome}`;
 
+/** Incidents of attempts that were given up since the last one that was not: they stand open until the pair is served. */
+export function givenUpIncidents(pair: string, { lastRuns }: DatabaseState): readonly string[] {
+  const end = lastRuns.findIndex((run) => run.outcome !== 'rolled-back');
+  return lastRuns.slice(0, end < 0 ? undefined : end).map((run) => incidentKey(pair, run.epoch));
+}
+
 /** Names one run at one generation. Every rule of a running step takes it. */
 export interface RunKey {
   readonly run: string;

@@ -1,7 +1,7 @@
 /** What simulated worlds found in the controller, each in its smallest form. */
 import { acquire, boundDatabase } from '../../../lib/decide/database/order-rules';
 import { rollBack } from '../../../lib/decide/database/promotion-rules';
-import { noteAssessment, setLatch } from '../../../lib/decide/database/run-rules';
+import { givenUpIncidents, noteAssessment, setLatch } from '../../../lib/decide/database/run-rules';
 import { failureOf, noteSuspicion, VERDICT_MS } from '../../../lib/decide/database/watch-rules';
 import { blankItem, type Ruled } from '../../../lib/decide/drill/rules';
 import type { JournalItem } from '../../../lib/decide/journal';
@@ -59,6 +59,23 @@ describe('the moment of the failure', () => {
 
   test('is not taken from a verdict that nobody saw', () => {
     expect(failure(seen(NOW, 'healthy'), seen(NOW + 40_000, 'unknown')).failedAtMs).toBe(NOW + 600_000 - VERDICT_MS);
+  });
+});
+
+describe('incidents of attempts that were given up', () => {
+  const ended = (epoch: number, outcome: 'done' | 'rolled-back') => ({
+    id: `app-e${epoch}`,
+    kind: 'failover' as const,
+    epoch,
+    outcome,
+    because: [],
+    endedAtMs: NOW,
+  });
+
+  test('are closed with the first that ends well, however many there were', () => {
+    const lastRuns = [ended(4, 'rolled-back'), ended(3, 'rolled-back'), ended(2, 'done'), ended(1, 'rolled-back')];
+    expect(givenUpIncidents(PAIR, { ...boundDatabase(MEMBERS), lastRuns })).toEqual(['app/4', 'app/3']);
+    expect(givenUpIncidents(PAIR, boundDatabase(MEMBERS))).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 /** The steps after the promotion. Nothing here is undone; what cannot be finished is paged. */
 import { fencesAfter } from '../../../decide/database/fences';
 import { endRun, setWriterName } from '../../../decide/database/promotion-rules';
-import { noteResult, setLatch, watchKey } from '../../../decide/database/run-rules';
+import { givenUpIncidents, noteResult, setLatch, watchKey } from '../../../decide/database/run-rules';
 import { DATABASE_RUN_METRIC, pairDimensions } from '../../../decide/metrics';
 import { tell } from '../drill/context';
 import { probeSite } from '../drill/look';
@@ -121,7 +121,8 @@ export async function announce(context: StepContext): Promise<StepSaid> {
       },
     });
     // What the prober paged while it gathered evidence ends here too.
-    for (const outcome of state.suspect?.paged ?? []) await resolveWatch(context, outcome);
+    const open = (state.suspect?.paged ?? []).map((outcome) => watchKey(pair, outcome));
+    for (const one of [...open, ...givenUpIncidents(pair, state)]) await resolveOpen(context, one);
   } catch (error) {
     return again(`the end was not announced: ${(error as Error).message}`);
   }
@@ -132,10 +133,10 @@ export async function announce(context: StepContext): Promise<StepSaid> {
   return ended.kind === 'refused' ? stuck(ended.because) : done(...because);
 }
 
-function resolveWatch({ ports, pair, key, registration }: StepContext, outcome: string): Promise<void> {
+function resolveOpen({ ports, pair, key, registration }: StepContext, incident: string): Promise<void> {
   return tell(ports, registration, 'database-step', {
     type: 'primary-replaced',
-    incidentKey: watchKey(pair, outcome),
+    incidentKey: incident,
     epoch: key.epoch,
     action: 'resolve',
     severity: 'info',

@@ -1,7 +1,7 @@
 import type { DatabaseRegistration } from '../../../contracts/database';
 import type { PairRegistration } from '../../../contracts/registration';
 import { acquire, isAbandoned, settle, standingAgainst, takeUp } from '../../../decide/database/order-rules';
-import { incidentKey, watchKey } from '../../../decide/database/run-rules';
+import { givenUpIncidents, incidentKey, watchKey } from '../../../decide/database/run-rules';
 import type { DatabaseRun, DatabaseState } from '../../../decide/database/state';
 import { decideTrigger, pageAfterMs, type TriggerDecision } from '../../../decide/database/trigger';
 import { clearSuspicion, clearWriter, failureOf, notePaged, noteSuspicion } from '../../../decide/database/watch-rules';
@@ -205,9 +205,7 @@ async function page(
 async function recovered(ports: ProberPorts, registration: PairRegistration, item: JournalItem, state: DatabaseState) {
   if (!state.suspect) return;
   const { pair } = registration;
-  const last = state.lastRuns[0];
-  const keys = (state.suspect.paged ?? []).map((outcome) => watchKey(pair, outcome));
-  if (last?.outcome === 'rolled-back') keys.push(incidentKey(pair, last.epoch));
+  const keys = [...(state.suspect.paged ?? []).map((outcome) => watchKey(pair, outcome)), ...givenUpIncidents(pair, state)];
   for (const key of keys) {
     await tell(ports, registration, 'prober', {
       type: 'primary-recovered',
