@@ -104,7 +104,9 @@ export class Simulation {
       }
       const faulty = world.setting.mode === 'liveness' && nowMs < world.setting.faultsEndMs + REST_MS;
       const stuck = database?.state === 'STUCK' && nowMs - this.restlessSinceMs > 8 * MINUTE;
-      const idle = !database?.run && cast.walking === 0;
+      // A latch that was lifted before it was seen shows for some minutes yet; the keeper has that long to undo it.
+      const follows = world.traffic.isLatched() === database?.latch.on || nowMs - this.restlessSinceMs > 10 * MINUTE;
+      const idle = !database?.run && cast.walking === 0 && follows;
       this.rested = (idle || stuck) && !faulty && nowMs - this.restlessSinceMs >= REST_MS && !cast.scripted(nowMs);
       if (!this.rested) this.watchForRest();
     });
