@@ -26,7 +26,11 @@ function reply(query: Packet, flags: number): Packet {
 }
 
 /** A server over UDP, and over TCP on the same port where asked for. `garble` spoils what it sends over UDP. */
-async function server(flags: number, garble: (answer: Packet) => Packet | undefined = (answer) => answer) {
+async function server(
+  flags: number,
+  garble: (answer: Packet) => Packet | undefined = (answer) => answer,
+  attempt = 1,
+): Promise<{ readonly address: string; close(): Promise<unknown> }> {
   const udp = createSocket('udp4');
   udp.on('message', (message, from) => {
     const answer = garble(reply(decode(message), flags));
@@ -43,7 +47,15 @@ async function server(flags: number, garble: (answer: Packet) => Packet | undefi
       setImmediate(() => socket.end(whole.subarray(5)));
     });
   });
-  await new Promise<void>((resolve) => tcp.listen(port, '127.0.0.1', resolve));
+  const taken = await new Promise<boolean>((resolve) => {
+    tcp.once('error', () => resolve(true)).listen(port, '127.0.0.1', () => resolve(false));
+  });
+  if (taken) {
+    // The port was free for UDP only.
+    await new Promise<void>((r) => udp.close(() => r()));
+    if (attempt >= 50) throw new Error('no port is free for UDP and TCP');
+    return server(flags, garble, attempt + 1);
+  }
   return {
     address: `127.0.0.1:${port}`,
     close: () => Promise.all([new Promise<void>((r) => udp.close(() => r())), closed(tcp)]),

@@ -13,6 +13,9 @@ export const DEFAULT_SCALE = 5;
 const SCALE_MAX = 20;
 const DELAY_MAX_MS = 60_000;
 
+const WIDTH = Math.max(...SCENARIOS.map(({ name }) => name.length)) + 2;
+const LISTED = SCENARIOS.map(({ name, about }) => `${name.padEnd(WIDTH)}${about}`);
+
 export const LAB_HELP = `failover lab [scenario] [options]
 
 Plays a failover pair on this machine: two sites, name servers with Route 53's failover rules, 16 health checkers per
@@ -20,7 +23,7 @@ check, AWS services and PagerDuty on loopback. The functions that run are the bu
 leaves the machine; no AWS account is needed.
 
 Scenarios (the first is the default)
-${SCENARIOS.map(({ name, about }) => `  ${name.padEnd(17)}${about}`).join('\n')}
+${LISTED.map((line) => `  ${line}`).join('\n')}
 
 Options
   --list         print the scenarios
@@ -56,7 +59,7 @@ interface Wanted {
 export async function labCommand(args: readonly string[], distCli: string, screen: Screen): Promise<number> {
   const values = parsed(args);
   if (values.help) return say(screen, LAB_HELP);
-  if (values.list) return say(screen, SCENARIOS.map(({ name, about }) => `${name.padEnd(17)}${about}\n`).join(''));
+  if (values.list) return say(screen, LISTED.map((line) => `${line}\n`).join(''));
   return play(values.wanted(), distCli, screen);
 }
 

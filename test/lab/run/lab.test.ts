@@ -206,10 +206,7 @@ describe('the command line', () => {
   });
 
   test.each([
-    [
-      ['nonsense'],
-      'no scenario is called nonsense; there are drill, drill-killed, drill-outage, drill-abandoned, refused, http-500, black-hole',
-    ],
+    [['nonsense'], `no scenario is called nonsense; there are ${SCENARIOS.map(({ name }) => name).join(', ')}`],
     [['--scale', '100'], '--scale is 100; it must be a number from 1 to 20'],
     [['--scale', '2', '--real'], '--real and --scale exclude each other'],
     [['--seed', '1.5'], '--seed is 1.5; it must be a whole number'],
