@@ -10,6 +10,7 @@ Look and operate
   pairs              the pairs that are registered in a Region
   drill start|watch|abort|report <pair>
                      rehearse a failover, follow it, end it, read what it found
+  approve <pair>     consent to the loss that a waiting database failover has shown
 
 Before there is a deployment
   lab [scenario]     play a failover pair on this machine, with the bundles that would be deployed
@@ -41,6 +42,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<num
   status: async (args) => (await import('./commands/status')).statusCommand(args, shell),
   pairs: async (args) => (await import('./commands/pairs')).pairsCommand(args, shell),
   drill: async (args) => (await import('./commands/drill')).drillCommand(args, shell),
+  approve: async (args) => (await import('./commands/approve')).approveCommand(args, shell),
   lab: async (args) => (await import('./commands/lab')).playLab(args, __dirname, shell),
   budget: async (args) => (await import('./commands/budget')).budgetCommand(args, shell),
   completion: async (args) => (await import('./commands/completion')).completionCommand(args, shell),

@@ -16,7 +16,7 @@ Exit code: 0, or 2 for wrong arguments.
 const COMMON = '--region --control-set --json --debug --help';
 /** What follows which words. A test holds it against what the commands accept. */
 export const WORDS: Readonly<Record<string, string>> = {
-  '': 'status pairs drill lab budget completion help',
+  '': 'status pairs drill approve lab budget completion help',
   status: `--pair --name-server --zone --beacon-label --ca --watch --every ${COMMON}`,
   pairs: COMMON,
   drill: 'start watch abort report --help',
@@ -24,10 +24,11 @@ export const WORDS: Readonly<Record<string, string>> = {
   'drill watch': `--id ${COMMON}`,
   'drill abort': `--id ${COMMON}`,
   'drill report': `--id --level --out ${COMMON}`,
+  approve: `--epoch --loss-ms --yes-i-mean ${COMMON}`,
   lab: '--list --scale --real --seed --https --delay --json --calls --debug --help',
   budget: '--simulate --seed --html --json --help',
   completion: 'bash zsh --help',
-  help: 'status pairs drill lab budget completion',
+  help: 'status pairs drill approve lab budget completion',
 };
 
 const cases = () =>

@@ -11,6 +11,7 @@ import { controlNames } from '../../lib/decide/names';
 import { clientSettings } from '../../lib/runtime/adapters/clients';
 import { DynamoDbJournal } from '../../lib/runtime/adapters/dynamodb-journal';
 import { LambdaFunctions } from '../../lib/runtime/adapters/lambda-functions';
+import { SnsAnnouncer } from '../../lib/runtime/adapters/sns-announcer';
 import { SsmRegistry } from '../../lib/runtime/adapters/ssm-registry';
 import { SystemTime } from '../../lib/runtime/adapters/system';
 import type { Unknown } from '../../lib/runtime/ports';
@@ -27,6 +28,8 @@ export interface Aws {
   readonly region: string;
   readonly registry: SsmRegistry;
   readonly functions: LambdaFunctions;
+  readonly announcer: SnsAnnouncer;
+  readonly time: SystemTime;
   readonly namesOf: (controlSet: string) => ReturnType<typeof controlNames>;
   journalOf(controlSet: string): DynamoDbJournal;
   report(
@@ -60,6 +63,8 @@ function aws(region: string): Aws {
     region,
     registry: new SsmRegistry(REGISTRY),
     functions: new LambdaFunctions(ORDER_LIMIT_MS),
+    announcer: new SnsAnnouncer(),
+    time,
     namesOf,
     journalOf: (controlSet) => new DynamoDbJournal(namesOf(controlSet).journalTable, time),
     report: (controlSet, key) => readReport(namesOf(controlSet).drillStepFunction, key),

@@ -1,11 +1,11 @@
-import { userInfo } from 'node:os';
 import type { DrillResponse } from '../../../lib/contracts/drill';
 import { DEADLINE_SEC } from '../../../lib/decide/plan';
 import { foreseen, order } from '../../../lib/runtime/drive/operator/orders';
 import { planned } from '../../../lib/runtime/drive/operator/progress';
 import { COMMON, oneOf, read } from '../arguments';
+import { confirmed, requester } from '../confirm';
 import { CommandFailure, cannotReach, EXIT, nextFor } from '../failure';
-import { ask, Colours, interrupt, type Shell } from '../shell';
+import { Colours, interrupt, type Shell } from '../shell';
 import { type Drilled, drilled, drillId } from './pair';
 import { stepTable } from './text';
 import { followDrill } from './watch';
@@ -33,7 +33,7 @@ export async function drillStart(args: readonly string[], shell: Shell): Promise
   // A script reads JSON only; the plan goes where people look.
   const say = values.json ? shell.warn : shell.write;
   say(announcement(found, level, id, shell));
-  const meant = level === 'OBSERVE' || (await confirmed(pair, values['yes-i-mean'], shell));
+  const meant = level === 'OBSERVE' || (await confirmed('start it', pair, values['yes-i-mean'], shell));
   if (!meant) throw new CommandFailure(EXIT.notOk, 'not started: the name of the pair was not typed', 'Nothing was changed.');
 
   const answer = await startNow(found, { level, id });
@@ -111,30 +111,5 @@ Targets: detection ${detectionSec} s, switch ${switchSec} s, RTO ${rtoSec} s.
 `;
 }
 
-async function confirmed(pair: string, meant: string | undefined, shell: Shell): Promise<boolean> {
-  if (meant !== undefined) {
-    if (meant === pair) return true;
-    throw new CommandFailure(EXIT.usage, `--yes-i-mean is "${meant}", but the pair is ${pair}`, 'Nothing was changed.');
-  }
-  if (!shell.input.isTTY) {
-    throw new CommandFailure(
-      EXIT.usage,
-      'nobody can be asked: the input is no terminal',
-      `Scripts say --yes-i-mean ${pair}. Nothing was changed.`,
-    );
-  }
-  const typed = await ask(shell, `Type the name of the pair to start it (${pair}): `);
-  if (typed === undefined) throw new CommandFailure(EXIT.interrupted, 'interrupted', 'Nothing was changed.');
-  return typed.trim() === pair;
-}
-
 /** UTC to the second, in what a drill's id may hold. */
 const stamp = () => new Date().toISOString().replace(/[-:]|\.\d+/g, '');
-
-function requester(): string {
-  try {
-    return `${userInfo().username} (command line)`.slice(0, 200);
-  } catch {
-    return 'command line';
-  }
-}

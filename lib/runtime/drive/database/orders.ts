@@ -23,6 +23,9 @@ import { membersOf, startMachine } from './tick';
 
 export type OrderPorts = ProberPorts & Pick<DatabasePorts, 'fences'>;
 
+/** What an order needs that only writes to the journal and says so. */
+export type NotePorts = Pick<OrderPorts, 'journal' | 'registry' | 'announcer' | 'time' | 'log'>;
+
 export type StartAnswer =
   | { readonly kind: 'started' | 'already-started'; readonly run: string; readonly epoch: number; readonly execution: string }
   | { readonly kind: 'refused'; readonly because: readonly string[] };
@@ -125,7 +128,7 @@ export type DoneAnswer =
 /** Consents to the loss that was shown; the run goes on with its next call. */
 export async function approve(
   order: { readonly pair: string; readonly by: string; readonly epoch: number; readonly lossMs: number },
-  ports: OrderPorts,
+  ports: NotePorts,
 ): Promise<DoneAnswer> {
   const answer = await transact(ports.journal, order.pair, (item) => approveRule(item, { ...order, nowMs: ports.time.nowMs() }));
   if (answer.kind === 'refused') return answer;
@@ -158,7 +161,7 @@ async function tellOrder(
   order: { readonly pair: string; readonly by?: string; readonly epoch?: number },
   type: string,
   because: string,
-  ports: OrderPorts,
+  ports: NotePorts,
 ): Promise<DoneAnswer> {
   const registration = await ports.registry.pair(order.pair);
   if (!isUnknown(registration)) {
