@@ -50,7 +50,13 @@ async function playCalmly(name: string): Promise<Run> {
   return broken(run).length === 0 ? run : play(name, SCALE / 3);
 }
 
-withPostgres('a Region that dies with its PostgreSQL', () => {
+// Sockets, bundles and PostgreSQL need two quiet cores for a minute: on a busy machine the run proves nothing but its load.
+const live = process.env['LAB_DATABASE'] === '1';
+if (!live)
+  process.stderr.write('SKIPPED a Region that dies with its PostgreSQL: set LAB_DATABASE=1, or npm run lab -- database\n');
+const whole = live ? withPostgres : describe.skip;
+
+whole('a Region that dies with its PostgreSQL', () => {
   let run: Run;
   beforeAll(async () => {
     run = await playCalmly('database');
