@@ -1,23 +1,12 @@
 import type { Duration } from 'aws-cdk-lib';
 import { MARKER_PATH_PREFIX } from '../../../decide/names';
+import { CHECKER_REGIONS } from '../../../decide/route53/health';
 import { numberOf } from '../../../decide/timings';
 import { nameFault, plainName } from '../../internal/dns-names';
 import { isKnown, shown } from '../../internal/problems';
 import { crossesRegions } from '../../internal/tokens';
 import type { BoundProbe, Endpoint, SideContext } from '../side';
 import type { HttpProbeOptions, TcpProbeOptions } from './health-probe';
-
-/** Regions that have checkers. */
-const CHECKER_REGIONS = [
-  'us-east-1',
-  'us-west-1',
-  'us-west-2',
-  'eu-west-1',
-  'ap-southeast-1',
-  'ap-southeast-2',
-  'ap-northeast-1',
-  'sa-east-1',
-];
 
 export function bindTcp(options: TcpProbeOptions, context: SideContext, endpoint: Endpoint | undefined): BoundProbe {
   checkEndpoint(context, endpoint);
@@ -86,7 +75,7 @@ function bindInterval(interval: Duration | undefined, context: SideContext): num
 function bindRegions(regions: string[] | undefined, context: SideContext): string[] | undefined {
   if (!isKnown(regions) || regions.some((region) => !isKnown(region))) return regions;
   const least = numberOf('check.regions.min', 'count');
-  const strange = regions.filter((region) => !CHECKER_REGIONS.includes(region));
+  const strange = regions.filter((region) => !CHECKER_REGIONS.some((known) => known === region));
   const { problems } = context;
   problems.addIf(
     strange.length > 0,
