@@ -67,6 +67,8 @@ export interface WalkHooks {
   retrying?(state: string, error: AslError, attempt: number): void;
   /** True once somebody stopped the execution: no further state is entered. */
   stopped?(): boolean;
+  /** Told how many events the history has so far. */
+  recorded?(events: number): void;
   /** `$$` of the execution. */
   readonly context: unknown;
 }
@@ -75,19 +77,43 @@ export type WalkEnd =
   | { readonly status: 'SUCCEEDED'; readonly output: unknown }
   | { readonly status: 'FAILED'; readonly error: string; readonly cause: string };
 
-/** States a walk may enter: a machine that never ends is a mistake of ours, not a reason to hang the lab. */
-const STATES_MAX = 1_000;
+/**
+ * Events that the history of one Standard execution may have; an execution that needs more is failed by the service.
+ *
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+ */
+export const HISTORY_EVENTS_MAX = 25_000;
+
+/** Every state is entered and left, and each attempt of a task is scheduled, started and answered. */
+const STATE_EVENTS = 2;
+const ATTEMPT_EVENTS = 3;
+
+/** Counts the events that Step Functions would write into the history of an execution. */
+class History {
+  private events = 1;
+
+  public constructor(private readonly told: ((events: number) => void) | undefined) {}
+
+  public add(events: number): void {
+    this.events += events;
+    this.told?.(this.events);
+    if (this.events <= HISTORY_EVENTS_MAX) return;
+    throw new AslError('States.Runtime', `the history has more than ${HISTORY_EVENTS_MAX} events`);
+  }
+}
 
 export async function walk(machine: AslMachine, input: unknown, hooks: WalkHooks): Promise<WalkEnd> {
   let name = machine.StartAt;
   let data = input;
-  for (let entered = 0; entered < STATES_MAX; entered++) {
+  const history = new History(hooks.recorded?.bind(hooks));
+  for (;;) {
     if (hooks.stopped?.()) return { status: 'FAILED', error: 'States.Aborted', cause: 'the execution was stopped' };
     const state = machine.States[name];
     if (!state) return { status: 'FAILED', error: 'States.Runtime', cause: `no state is called ${name}` };
     hooks.entered?.(name);
     try {
-      const step = await enter(name, state, data, hooks);
+      history.add(STATE_EVENTS);
+      const step = await enter(name, state, data, hooks, history);
       if (step.kind === 'end') return { status: 'SUCCEEDED', output: step.data };
       name = step.next;
       data = step.data;
@@ -96,17 +122,16 @@ export async function walk(machine: AslMachine, input: unknown, hooks: WalkHooks
       return { status: 'FAILED', error: error.error, cause: error.reason };
     }
   }
-  return { status: 'FAILED', error: 'States.Runtime', cause: `more than ${STATES_MAX} states were entered` };
 }
 
 type Step =
   | { readonly kind: 'next'; readonly next: string; readonly data: unknown }
   | { readonly kind: 'end'; readonly data: unknown };
 
-async function enter(name: string, state: AslState, data: unknown, hooks: WalkHooks): Promise<Step> {
+async function enter(name: string, state: AslState, data: unknown, hooks: WalkHooks, history: History): Promise<Step> {
   switch (state.Type) {
     case 'Task':
-      return carryTask(name, state, data, hooks);
+      return carryTask(name, state, data, hooks, history);
     case 'Choice': {
       const next = state.Choices?.find((rule) => matches(rule, data))?.Next ?? state.Default;
       if (!next) throw new AslError('States.NoChoiceMatched', `no rule of ${name} matched`);
@@ -127,10 +152,11 @@ async function enter(name: string, state: AslState, data: unknown, hooks: WalkHo
 const after = (state: AslState, data: unknown): Step =>
   state.Next ? { kind: 'next', next: state.Next, data } : { kind: 'end', data };
 
-async function carryTask(name: string, state: AslState, data: unknown, hooks: WalkHooks): Promise<Step> {
+async function carryTask(name: string, state: AslState, data: unknown, hooks: WalkHooks, history: History): Promise<Step> {
   const used = new Map<AslRetrier, number>();
   for (;;) {
     try {
+      history.add(ATTEMPT_EVENTS);
       const given = state.InputPath ? read(data, state.InputPath, hooks.context) : data;
       const parameters = state.Parameters === undefined ? given : fill(state.Parameters, given, hooks.context);
       const raw = await limited(hooks.task(state.Resource ?? '', parameters), state.TimeoutSeconds, hooks.time);

@@ -156,7 +156,7 @@ describe('the other states', () => {
       {},
       async () => undefined,
     );
-    expect(end).toEqual({ status: 'FAILED', error: 'States.Runtime', cause: 'more than 1000 states were entered' });
+    expect(end).toEqual({ status: 'FAILED', error: 'States.Runtime', cause: 'the history has more than 25000 events' });
   });
 });
 
