@@ -31,6 +31,8 @@ interface History {
   readonly deafSec?: number;
   readonly pausedSec?: number;
   readonly approvedSec?: number;
+  /** A person took the pair off this run. */
+  readonly supersededSec?: number;
 }
 
 const CALM: History = { deaths: [], orders: [], latchMs: 0, promoteMs: 8_000, standbyUp: true, consent: 'any' };
@@ -53,6 +55,7 @@ const histories: fc.Arbitrary<History> = fc.record(
     deafSec: fc.nat(400),
     pausedSec: fc.nat(200),
     approvedSec: fc.nat(300),
+    supersededSec: fc.nat(2_000),
   },
   {
     requiredKeys: ['deaths', 'orders', 'latchMs', 'promoteMs', 'standbyUp', 'consent'],
@@ -98,6 +101,10 @@ async function play(history: History, by: 'loop' | 'machine'): Promise<Told> {
   at(history.pausedSec, () => {
     const item = world.journal.peek('app');
     if (item) world.journal.put({ ...item, pausedUntilMs: world.time.nowMs() + 3_600_000 });
+  });
+  at(history.supersededSec, () => {
+    const item = world.journal.peek('app');
+    if (item) world.journal.put({ ...item, epoch: item.epoch + 1 });
   });
   at(history.approvedSec, () => {
     const order = { pair: 'app', by: 'ann', epoch: run.epoch, lossMs: 60_000 };
@@ -174,7 +181,7 @@ describe('the rendered machine and the loop', () => {
       { seed, numRuns: 150 },
     );
     // Otherwise the histories would not be worth their name.
-    expect([...ends.keys()].sort()).toEqual(expect.arrayContaining(['done', 'rolled_back', 'stuck']));
+    expect([...ends.keys()].sort()).toEqual(expect.arrayContaining(['done', 'lost', 'rolled_back', 'stuck']));
     expect(deaths).toBeGreaterThan(100);
   }, 60_000);
 
