@@ -23,7 +23,10 @@ const paged = (outcome: (typeof TRIGGER_ROWS)[number]['outcome']) => {
 /** What happens, in the order in which it does. Each span begins where the one before ends. */
 const TIMELINE: readonly (readonly [SpanId, string])[] = [
   ['decide.assess', '`acquire`, `assess`: the epoch is taken, the best replica and its loss are known; **the page goes out**'],
-  ['fence', '`stop_writes_to_primary`: fences are up, or 20 s have passed; `verify_replica_sync` accepts the loss'],
+  [
+    'fence',
+    '`stop_writes_to_primary`: fences are up, or nothing answered there twice in a row, or 20 s have passed; `verify_replica_sync` accepts the loss',
+  ],
   ['latch.alarm', '`latch`: Route 53 shows the latch; users are at the standby'],
   ['db.replica-promotion', '`promote_replica`: the replica stands alone'],
   ['db.writer-name', '`repoint_writer`, `refresh_applications`, `verify_functionality`'],

@@ -1,3 +1,7 @@
+import type { FenceSettings, RefreshSettings } from '../decide/database/settings';
+
+export type { FenceSettings, RefreshSettings } from '../decide/database/settings';
+
 /**
  * The database of a pair, as one JSON document in SSM beside the pair's registration (standby Region). At most 4,096
  * characters. Databases are named by id and endpoint, never owned: a promotion must not fight a deployment.
@@ -60,28 +64,6 @@ export interface LatchSettings {
   readonly beacons: { readonly latch: string; readonly primaryAllowed: string; readonly standbyAllowed: string };
 }
 
-export type FenceSettings =
-  | {
-      readonly kind: 'networkAcl';
-      readonly region: string;
-      /** Role in the primary's Region or account that may swap; absent: the caller's own. */
-      readonly roleArn?: string;
-      /** Subnets of the old writer. Ids of associations would not do: each swap makes new ones. */
-      readonly subnets: readonly string[];
-      /** ACL that lets nothing through, made beforehand. */
-      readonly denyAcl: string;
-      /** ACL that the subnets have in peace, and get back. */
-      readonly openAcl: string;
-    }
-  | { readonly kind: 'stopInstance'; readonly region: string; readonly id: string }
-  | { readonly kind: 'function'; readonly name: string };
-
-export type RefreshSettings =
-  | { readonly kind: 'ecsService'; readonly cluster: string; readonly service: string }
-  | { readonly kind: 'autoScalingGroup'; readonly name: string }
-  | { readonly kind: 'lambdaAlias'; readonly name: string; readonly alias: string }
-  | { readonly kind: 'function'; readonly name: string };
-
 /** Input of the database step function; every field is also in the journal, which decides. */
 export interface DatabaseStepInput {
   readonly pair: string;
@@ -141,6 +123,8 @@ export interface FenceRequest {
 export interface FenceAnswer {
   readonly held: boolean;
   readonly because?: string;
+  /** Nothing answered there at all: after two such answers in a row a failover does not wait for this fence any longer. */
+  readonly unreachable?: boolean;
 }
 
 /** What the function that refreshes an application is asked; it answers `started` or `done`. */

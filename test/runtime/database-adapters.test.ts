@@ -456,10 +456,30 @@ describe('fences', () => {
     await on(
       network(() => ({ kind: 'cut' })),
       async ({ fences }) => {
-        expect(await fences.raise(acl, 1)).toMatchObject({ kind: 'down' });
+        expect(await fences.raise(acl, 1)).toMatchObject({ kind: 'down', unreachable: true });
         expect(await fences.lower(acl, 1)).toMatchObject({ kind: 'failed' });
       },
     );
+  });
+
+  test('a Region that throttles, or falls silent after it was looked at, is not unreachable', async () => {
+    const throttled: lab.Fault = { kind: 'refused', code: 'RequestLimitExceeded', status: 503 };
+    await on(
+      network(() => throttled),
+      async ({ fences }) => {
+        const raised = await fences.raise(acl, 1);
+        expect(raised).toEqual({ kind: 'down', because: expect.stringContaining('RequestLimitExceeded') });
+      },
+    );
+    let looks = 0;
+    const silentLater = (operation: string): lab.Fault | undefined => {
+      if (!operation.startsWith('Describe')) return undefined;
+      looks += 1;
+      return looks > 1 ? { kind: 'cut' } : undefined;
+    };
+    await on(network(silentLater), async ({ fences }) => {
+      expect(await fences.raise(acl, 1)).toEqual({ kind: 'down', because: expect.any(String) });
+    });
   });
 
   test('an instance that a replica hangs on is not stopped; once alone it takes its time', () =>
@@ -480,6 +500,10 @@ describe('fences', () => {
     [
       { held: false, because: 'one session left' },
       { kind: 'down', because: 'f: one session left' },
+    ],
+    [
+      { held: false, unreachable: true, because: 'the host does not answer' },
+      { kind: 'down', because: 'f: the host does not answer', unreachable: true },
     ],
     [{}, { kind: 'down', because: 'f: answered {}' }],
   ])('a function that answers %j is %j', async (answer, expected) => {

@@ -1,26 +1,34 @@
+import type { FenceSettings } from './settings';
+
 /**
  * What keeps the old writer from writing. F0 (epoch), F1 (latch) and F2 (writer name) always stand; those here need an
- * answer from the primary's Region and are tried for 20 s.
+ * answer from the primary's Region and are tried for 20 s, or until nothing answered there twice in a row.
  */
 export type FenceLevel = 'F3' | 'F4' | 'F6';
 
-/** The part of a fence's settings that its order depends on. */
-export interface FenceKind {
-  readonly kind: 'networkAcl' | 'stopInstance' | 'function';
-  readonly id?: string;
-  readonly name?: string;
-  readonly denyAcl?: string;
-}
-
+/** `silent`: how often in a row nothing answered there; absent after any answer, be it a refusal. */
 export type RaisedFence =
   | { readonly name: string; readonly kind: 'up'; readonly level: string }
-  | { readonly name: string; readonly kind: 'down'; readonly because: string };
+  | { readonly name: string; readonly kind: 'down'; readonly because: string; readonly silent?: number };
 
-export const fenceName = (fence: FenceKind): string =>
-  `${fence.kind}:${fence.kind === 'networkAcl' ? fence.denyAcl : fence.kind === 'stopInstance' ? fence.id : fence.name}`;
+export const fenceName = (fence: FenceSettings): string => {
+  switch (fence.kind) {
+    case 'networkAcl':
+      return `networkAcl:${fence.denyAcl}`;
+    case 'stopInstance':
+      return `stopInstance:${fence.id}`;
+    case 'function':
+      return `function:${fence.name}`;
+  }
+};
 
-export type FenceTurn<T> =
-  | { readonly kind: 'raise'; readonly fences: readonly { readonly name: string; readonly fence: T }[] }
+export interface NamedFence {
+  readonly name: string;
+  readonly fence: FenceSettings;
+}
+
+export type FenceTurn =
+  | { readonly kind: 'raise'; readonly fences: readonly NamedFence[] }
   /** Lets the replica replay what was already sent. */
   | { readonly kind: 'replay' };
 
@@ -29,15 +37,56 @@ export type FenceTurn<T> =
  * replica catches up, and only then the network ACL, which cuts replication too. An instance that a replica hangs on
  * cannot be stopped, so `stopInstance` waits until after the promotion.
  */
-export function fenceOrder<T extends FenceKind>(fences: readonly T[]): readonly FenceTurn<T>[] {
-  const named = (kind: FenceKind['kind']) =>
-    fences.filter((f) => f.kind === kind).map((fence) => ({ name: fenceName(fence), fence }));
-  return [{ kind: 'raise', fences: named('function') }, { kind: 'replay' }, { kind: 'raise', fences: named('networkAcl') }];
+export function fenceOrder(fences: readonly FenceSettings[]): readonly FenceTurn[] {
+  return [
+    { kind: 'raise', fences: named(fences, 'function') },
+    { kind: 'replay' },
+    { kind: 'raise', fences: named(fences, 'networkAcl') },
+  ];
 }
 
+const named = (fences: readonly FenceSettings[], kind: FenceSettings['kind']): readonly NamedFence[] =>
+  fences.filter((f) => f.kind === kind).map((fence) => ({ name: fenceName(fence), fence }));
+
 /** Fences that only work once nothing replicates from the old writer any more. */
-export const fencesAfter = <T extends FenceKind>(fences: readonly T[]) =>
-  fences.filter((f) => f.kind === 'stopInstance').map((fence) => ({ name: fenceName(fence), fence }));
+export const fencesAfter = (fences: readonly FenceSettings[]) => named(fences, 'stopInstance');
+
+/** A fence that did not answer so often in a row is not waited for: its Region is gone, and every second costs users. */
+export const SILENT_TRIES = 2;
+
+/** What is known of one fence after another try. Any answer, a refusal too, begins the count of silences anew. */
+export function afterTry(
+  name: string,
+  before: RaisedFence | undefined,
+  answer:
+    | { readonly kind: 'up'; readonly level: string }
+    | { readonly kind: 'down'; readonly because: string; readonly unreachable?: boolean },
+): RaisedFence {
+  if (answer.kind === 'up') return { name, kind: 'up', level: answer.level };
+  const { because } = answer;
+  if (!answer.unreachable) return { name, kind: 'down', because };
+  return { name, kind: 'down', because, silent: (before?.kind === 'down' ? (before.silent ?? 0) : 0) + 1 };
+}
+
+/** Whether more of the step's time can put another fence up: `silent` when every one that is down has stayed silent. */
+export function fencing(raised: readonly RaisedFence[]): 'up' | 'silent' | 'open' {
+  const down = raised.flatMap((f) => (f.kind === 'down' ? [f] : []));
+  if (down.length === 0) return 'up';
+  return down.every(({ silent = 0 }) => silent >= SILENT_TRIES) ? 'silent' : 'open';
+}
+
+/** In the words of a page: what is up, and what is not and why. */
+export function fenceWords(raised: readonly RaisedFence[]): readonly string[] {
+  if (raised.length === 0) return [`no fence is configured: ${ALWAYS}`];
+  const words = raised.map((f) => {
+    if (f.kind === 'up') return `${f.name} is up at ${f.level}`;
+    const times = f.silent ? `did not answer, ${f.silent} times in a row` : 'is down';
+    return `${f.name} ${times}: ${f.because}`;
+  });
+  return raised.some((f) => f.kind === 'up') ? words : [...words, ALWAYS];
+}
+
+const ALWAYS = 'F0 to F2 hold: epoch, latch and writer name';
 
 /** The strongest of those that were verified: a higher number is not stronger, an ACL cuts what a function may miss. */
 export function highestFence(raised: readonly RaisedFence[]): string | undefined {

@@ -1,7 +1,8 @@
+import type { FenceSettings } from '../database/settings';
 import { aws, indented, shell } from './shell';
-import type { Bound, RunbookFence } from './types';
+import type { Bound } from './types';
 
-type Acl = Extract<RunbookFence, { kind: 'networkAcl' }>;
+type Acl = Extract<FenceSettings, { kind: 'networkAcl' }>;
 
 const associationOf = (region: string) =>
   aws(

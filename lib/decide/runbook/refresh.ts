@@ -1,7 +1,8 @@
+import type { RefreshSettings } from '../database/settings';
 import { aws, shell } from './shell';
-import type { Bound, RunbookRefresh } from './types';
+import type { Bound } from './types';
 
-function one(region: string, what: RunbookRefresh): readonly string[] {
+function one(region: string, what: RefreshSettings): readonly string[] {
   switch (what.kind) {
     case 'ecsService':
       return [

@@ -1,4 +1,5 @@
 import type { DatabaseStep, UndoStep } from '../database/plan';
+import type { FenceSettings, RefreshSettings } from '../database/settings';
 import type { Span } from '../timings/spans';
 
 /** What a runbook must know of a database. A `DatabaseRegistration` fits. */
@@ -13,14 +14,14 @@ export interface RunbookDatabase {
   readonly globalCluster?: string;
   readonly dataLoss: { readonly kind: string; readonly ms?: number };
   readonly limits: { readonly lagMs: number; readonly sampleAgeMs: number };
-  readonly fences: readonly RunbookFence[];
+  readonly fences: readonly FenceSettings[];
   readonly latch: {
     readonly generation: number;
     readonly beacons: { readonly latch: string; readonly primaryAllowed: string; readonly standbyAllowed: string };
   };
   readonly writerName?: { readonly name: string };
   readonly writerParameter?: string;
-  readonly refresh: readonly RunbookRefresh[];
+  readonly refresh: readonly RefreshSettings[];
 }
 
 export interface RunbookMember {
@@ -29,23 +30,6 @@ export interface RunbookMember {
   readonly port: number;
   readonly engine: string;
 }
-
-export type RunbookFence =
-  | {
-      readonly kind: 'networkAcl';
-      readonly region: string;
-      readonly subnets: readonly string[];
-      readonly denyAcl: string;
-      readonly openAcl: string;
-    }
-  | { readonly kind: 'stopInstance'; readonly region: string; readonly id: string }
-  | { readonly kind: 'function'; readonly name: string };
-
-export type RunbookRefresh =
-  | { readonly kind: 'ecsService'; readonly cluster: string; readonly service: string }
-  | { readonly kind: 'autoScalingGroup'; readonly name: string }
-  | { readonly kind: 'lambdaAlias'; readonly name: string; readonly alias: string }
-  | { readonly kind: 'function'; readonly name: string };
 
 /** What a runbook must know of a pair. A `PairRegistration` fits. */
 export interface RunbookPair {

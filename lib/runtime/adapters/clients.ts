@@ -3,11 +3,20 @@
  * default waits without end for an answer.
  */
 export const clientSettings = (
-  settings: { readonly region?: string; readonly requestTimeoutMs?: number; readonly attempts?: number } = {},
+  settings: {
+    readonly region?: string;
+    readonly connectTimeoutMs?: number;
+    readonly requestTimeoutMs?: number;
+    readonly attempts?: number;
+  } = {},
 ) => ({
   ...(settings.region ? { region: settings.region } : {}),
   maxAttempts: settings.attempts ?? 3,
-  requestHandler: { connectionTimeout: 2_000, requestTimeout: settings.requestTimeoutMs ?? 5_000, throwOnRequestTimeout: true },
+  requestHandler: {
+    connectionTimeout: settings.connectTimeoutMs ?? 2_000,
+    requestTimeout: settings.requestTimeoutMs ?? 5_000,
+    throwOnRequestTimeout: true,
+  },
 });
 
 /** For calls on the way of a page, which is rather sent without an answer than late. */

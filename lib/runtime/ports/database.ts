@@ -78,12 +78,14 @@ export interface LatchPanel {
   ): Promise<'published' | Unknown>;
 }
 
+/** `unreachable`: nothing answered at all, as opposed to throttled, refused or not finished. */
+export type FenceRaised =
+  | { readonly kind: 'up'; readonly level: string }
+  | { readonly kind: 'down'; readonly because: string; readonly unreachable?: boolean };
+
 export interface Fences {
   /** Puts one fence up; verified, not believed. */
-  raise(
-    fence: FenceSettings,
-    epoch: number,
-  ): Promise<{ readonly kind: 'up'; readonly level: string } | { readonly kind: 'down'; readonly because: string }>;
+  raise(fence: FenceSettings, epoch: number): Promise<FenceRaised>;
   /** Takes it down again; only before the point of no return, or by a person's order. */
   lower(
     fence: FenceSettings,

@@ -1,5 +1,13 @@
 import fc from 'fast-check';
-import { fenceOrder, fencesAfter, highestFence } from '../../../lib/decide/database/fences';
+import {
+  afterTry,
+  fenceOrder,
+  fencesAfter,
+  fenceWords,
+  fencing,
+  highestFence,
+  type RaisedFence,
+} from '../../../lib/decide/database/fences';
 import { gateLoss } from '../../../lib/decide/database/loss';
 import { boundDatabase } from '../../../lib/decide/database/order-rules';
 import { beginRebuild, noteRebuilt } from '../../../lib/decide/database/rebuild-rules';
@@ -158,8 +166,8 @@ describe('the gate of the loss', () => {
 
 describe('fences', () => {
   const fences = [
-    { kind: 'networkAcl' as const, denyAcl: 'acl' },
-    { kind: 'stopInstance' as const, id: 'a' },
+    { kind: 'networkAcl' as const, region: 'eu-west-1', subnets: ['subnet-1'], denyAcl: 'acl', openAcl: 'acl-0' },
+    { kind: 'stopInstance' as const, region: 'eu-west-1', id: 'a' },
     { kind: 'function' as const, name: 'f' },
   ];
   test('stop writes first, let the replica catch up, then cut; an instance is stopped after the promotion', () => {
@@ -185,6 +193,35 @@ describe('fences', () => {
       ]),
     ).toBe('F3');
     expect(highestFence([])).toBeUndefined();
+  });
+});
+
+describe('a fence that is down', () => {
+  const silent = { kind: 'down' as const, because: 'timed out', unreachable: true };
+  const tries = (...answers: readonly Parameters<typeof afterTry>[2][]) =>
+    answers.reduce<RaisedFence | undefined>((before, answer) => afterTry('n', before, answer), undefined) as RaisedFence;
+
+  test.each([
+    ['is not waited for once it was silent twice in a row', tries(silent, silent), 'silent'],
+    ['is waited for after one silence', tries(silent), 'open'],
+    ['is waited for when it was refused in between', tries(silent, { kind: 'down', because: 'throttled' }, silent), 'open'],
+    [
+      'is waited for when it refuses',
+      tries({ kind: 'down', because: 'throttled' }, { kind: 'down', because: 'throttled' }),
+      'open',
+    ],
+    ['is up once it was verified', tries(silent, silent, { kind: 'up', level: 'F3' }), 'up'],
+  ])('%s', (_name, raised, expected) => {
+    expect(fencing([raised])).toBe(expected);
+  });
+
+  test('is told with its reason, and with what holds all the same', () => {
+    expect(fenceWords([tries(silent, silent)])).toEqual([
+      'n did not answer, 2 times in a row: timed out',
+      'F0 to F2 hold: epoch, latch and writer name',
+    ]);
+    expect(fenceWords([])).toEqual(['no fence is configured: F0 to F2 hold: epoch, latch and writer name']);
+    expect(fencing([tries(silent, silent), { name: 'f', kind: 'down', because: 'refused' }])).toBe('open');
   });
 });
 

@@ -111,7 +111,9 @@ export class DatabaseProcess {
       }) as DatabasePorts['latchPanel'],
       fences: this.mortal('fences', {
         raise: async (fence: FenceSettings) => {
-          if (!world.primary.reachable) return { kind: 'down' as const, because: 'the Region does not answer' };
+          if (world.fenceRefused) return { kind: 'down' as const, because: world.fenceRefused };
+          if (!world.primary.reachable)
+            return { kind: 'down' as const, because: 'the Region does not answer', unreachable: true };
           const name = fence.kind === 'networkAcl' ? fence.denyAcl : fence.kind === 'function' ? fence.name : fence.id;
           world.fences.add(name);
           world.timeline.push(`fence ${name}`);

@@ -81,6 +81,8 @@ export class DatabaseWorld {
   public latchVisibleAtMs = 0;
   private latchSeen = false;
   public readonly fences = new Set<string>();
+  /** What the primary's Region says to every order of a fence. */
+  public fenceRefused: string | undefined;
   public readonly pointers = new Map<string, { endpoint: string; epoch: number }>();
   public readonly executions = new Map<string, unknown>();
   public readonly announced: (FailoverEvent & { topic: string })[] = [];

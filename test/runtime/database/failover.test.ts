@@ -78,6 +78,45 @@ describe('a failover of a dead primary', () => {
     expect(requested?.details).toMatchObject({ fence: 'none beyond latch and name', candidate: 'app-b1' });
   });
 
+  const tried = async (world: DatabaseWorld, run: Awaited<ReturnType<typeof outage>>) => {
+    let raises = 0;
+    let beganMs = 0;
+    let tookMs = 0;
+    const ended = await world.time.run(
+      runPlan(
+        { pair: 'app', run: run.id, epoch: run.epoch },
+        async (step) => {
+          if (step.step === 'stop_writes_to_primary') beganMs ||= world.time.nowMs();
+          if (step.step === 'verify_replica_sync') tookMs ||= world.time.nowMs() - beganMs;
+          return carryIn(world, (call, phase) => {
+            if (call === 'fences.raise' && phase === 'before') raises += 1;
+            return 'live';
+          })(step);
+        },
+        world.time,
+      ),
+    );
+    return { ended, raises, tookMs };
+  };
+
+  test('waits for no fence of a Region that has not answered twice in a row', async () => {
+    const { world, run } = await make();
+    const { ended, raises, tookMs } = await tried(world, run);
+    expect([ended.end, raises, tookMs]).toEqual(['done', 2, 1_000]);
+    const told = world.announced.find((e) => e.type === 'writer-fenced-incomplete');
+    expect(told?.details?.['because']).toEqual([
+      'networkAcl:acl-1 did not answer, 2 times in a row: the Region does not answer',
+      'F0 to F2 hold: epoch, latch and writer name',
+    ]);
+  });
+
+  test('gives a fence that answers, and refuses, its whole time', async () => {
+    const { world, run } = await make();
+    world.fenceRefused = 'throttled';
+    const { ended, raises, tookMs } = await tried(world, run);
+    expect([ended.end, raises, tookMs]).toEqual(['done', 21, 20_000]);
+  });
+
   test('puts the fence up when the Region answers', async () => {
     const { world, run } = await make();
     world.primary.reachable = true;

@@ -53,7 +53,7 @@ export abstract class Fence {
     return new StopInstanceFence();
   }
 
-  /** A function of your own, in the standby Region. Called with `{ action: 'raise' | 'lower', epoch }`, answers `{ held, because }`; idempotent. */
+  /** A function of your own, in the standby Region. Called with `{ action: 'raise' | 'lower', epoch }`, answers `{ held, because, unreachable }`; idempotent. */
   public static function(fence: lambda.IFunction): Fence {
     return new FunctionFence(fence);
   }

@@ -2,6 +2,7 @@
 import type { FenceSettings } from '../../../contracts/database';
 import type { FailoverEvent } from '../../../contracts/events';
 import type { JournalItem } from '../../../decide/journal';
+import type { FenceRaised } from '../../../runtime/ports/database';
 import type { Scheduler } from '../scheduler';
 import type { Runner } from './invocation';
 import { type Setting, within } from './setting';
@@ -89,8 +90,8 @@ export class FencesUp {
     private readonly changed: (what: string) => void,
   ) {}
 
-  public raise(fence: FenceSettings, epoch: number): { kind: 'up'; level: string } | { kind: 'down'; because: string } {
-    if (!this.reaches()) return { kind: 'down', because: 'the Region does not answer' };
+  public raise(fence: FenceSettings, epoch: number): FenceRaised {
+    if (!this.reaches()) return { kind: 'down', because: 'the Region does not answer', unreachable: true };
     this.up.add(fence.kind);
     this.changed(`fence ${fence.kind} is up at epoch ${epoch}`);
     return { kind: 'up', level: fence.kind === 'networkAcl' ? 'F3' : fence.kind === 'function' ? 'F4' : 'F6' };
@@ -103,7 +104,7 @@ export class FencesUp {
     return { kind: 'lowered' };
   }
 
-  private reaches(): boolean {
+  public reaches(): boolean {
     const nowMs = this.scheduler.nowMs();
     return !within(this.setting.linkDown, nowMs);
   }

@@ -2,9 +2,10 @@
 import type { FenceSettings } from '../../../contracts/database';
 import type { FailoverEvent } from '../../../contracts/events';
 import type { JournalItem } from '../../../decide/journal';
+import { FENCE_LOOK } from '../../../runtime/adapters/database/orders';
 import type { DatabasePorts } from '../../../runtime/drive/database/context';
 import type { Alarms, DnsAnswer, Log, Machine, ProbeAnswer, Unknown } from '../../../runtime/ports';
-import type { HeartbeatReading, LagSample, MemberView, OrderAnswer } from '../../../runtime/ports/database';
+import type { FenceRaised, HeartbeatReading, LagSample, MemberView, OrderAnswer } from '../../../runtime/ports/database';
 import type { Failures, Invocation } from './invocation';
 import { ADDRESS, PAIR_REGISTRATION, SERVERS, SOURCE, SUBJECT_OF } from './registrations';
 import { within } from './setting';
@@ -176,12 +177,14 @@ function ordering(world: World, invocation: Invocation) {
       ),
   };
   const fences: DatabasePorts['fences'] = {
-    raise: (fence: FenceSettings, epoch) =>
-      invocation.call<{ kind: 'up'; level: string } | { kind: 'down'; because: string }>(
-        'fences.raise',
-        () => world.fences.raise(fence, epoch),
-        { throttled: () => ({ kind: 'down', because: 'throttled' }), lost: () => ({ kind: 'down', because: 'timed out' }) },
-      ),
+    raise: async (fence: FenceSettings, epoch) => {
+      // Nobody answers: the adapter waits for a connection that never comes.
+      if (!world.fences.reaches()) await invocation.sleep(FENCE_LOOK.connectTimeoutMs);
+      return invocation.call<FenceRaised>('fences.raise', () => world.fences.raise(fence, epoch), {
+        throttled: () => ({ kind: 'down', because: 'throttled' }),
+        lost: () => ({ kind: 'down', because: 'timed out' }),
+      });
+    },
     lower: (fence: FenceSettings, epoch) =>
       invocation.call<{ kind: 'lowered' } | { kind: 'failed'; because: string }>(
         'fences.lower',

@@ -5,7 +5,7 @@ import type { Fences } from '../../ports/database';
 import { clientSettings, unknownBecause } from '../clients';
 import { Regional } from '../regional';
 import { NetworkAcls } from './network-acl';
-import { LOOK, ORDER } from './orders';
+import { FENCE_LOOK, heard, NobodyAnswers, ORDER } from './orders';
 
 type Raised = Awaited<ReturnType<Fences['raise']>>;
 type Lowered = Awaited<ReturnType<Fences['lower']>>;
@@ -13,7 +13,7 @@ type Lowered = Awaited<ReturnType<Fences['lower']>>;
 /** Fences that need an answer from the old writer's Region. Each is looked at after the order: only what is seen counts. */
 export class AwsFences implements Fences {
   private readonly acls = new NetworkAcls();
-  private readonly looks = new Regional((region) => new RDSClient(clientSettings({ ...LOOK, region })));
+  private readonly looks = new Regional((region) => new RDSClient(clientSettings({ ...FENCE_LOOK, region })));
   private readonly orders = new Regional((region) => new RDSClient(clientSettings({ ...ORDER, region })));
 
   public constructor(private readonly functions: Functions) {}
@@ -26,10 +26,12 @@ export class AwsFences implements Fences {
         case 'stopInstance':
           return raised('F6', await this.stop(fence));
         case 'function':
-          return raised('F4', await this.ask(fence.name, { action: 'raise', epoch }, true));
+          return await this.askToRaise(fence.name, epoch);
       }
     } catch (error) {
-      return { kind: 'down', because: unknownBecause(error).because };
+      return error instanceof NobodyAnswers
+        ? { kind: 'down', because: error.message, unreachable: true }
+        : { kind: 'down', because: unknownBecause(error).because };
     }
   }
 
@@ -42,7 +44,7 @@ export class AwsFences implements Fences {
           // Raised only after the promotion, where nothing is undone: a person starts the instance again.
           return { kind: 'failed', because: `${fence.id} is started by a person only` };
         case 'function':
-          return lowered(await this.ask(fence.name, { action: 'lower', epoch }, false));
+          return lowered(await this.askToLower(fence.name, epoch));
       }
     } catch (error) {
       return { kind: 'failed', because: unknownBecause(error).because };
@@ -58,15 +60,27 @@ export class AwsFences implements Fences {
   }
 
   private async status(region: string, id: string): Promise<string | undefined> {
-    const answer = await this.looks.in(region).send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: id }));
+    const answer = await heard(this.looks.in(region).send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: id })));
     return answer.DBInstances?.[0]?.DBInstanceStatus;
   }
 
-  private async ask(name: string, request: FenceRequest, held: boolean): Promise<readonly string[]> {
+  private async askToRaise(name: string, epoch: number): Promise<Raised> {
+    const answer = await this.ask(name, { action: 'raise', epoch });
+    if (answer.held === true) return { kind: 'up', level: 'F4' };
+    return { kind: 'down', because: answer.because, ...(answer.unreachable === true ? { unreachable: true } : {}) };
+  }
+
+  private async askToLower(name: string, epoch: number): Promise<readonly string[]> {
+    const answer = await this.ask(name, { action: 'lower', epoch });
+    return answer.held === false ? [] : [answer.because];
+  }
+
+  /** A function that itself failed says nothing about the old writer. */
+  private async ask(name: string, request: FenceRequest): Promise<Partial<FenceAnswer> & { readonly because: string }> {
     const said = await this.functions.invoke(name, request);
-    if (said.kind === 'failed') return [said.because];
+    if (said.kind === 'failed') return { because: said.because };
     const answer = (said.answer ?? {}) as Partial<FenceAnswer>;
-    return answer.held === held ? [] : [`${name}: ${answer.because ?? `answered ${JSON.stringify(said.answer)}`}`];
+    return { ...answer, because: `${name}: ${answer.because ?? `answered ${JSON.stringify(said.answer)}`}` };
   }
 }
 

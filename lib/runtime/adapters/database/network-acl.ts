@@ -7,7 +7,7 @@ import {
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import type { FenceSettings } from '../../../contracts/database';
 import { clientSettings } from '../clients';
-import { LOOK, ORDER } from './orders';
+import { FENCE_LOOK, heard, LOOK, ORDER } from './orders';
 
 type AclFence = Extract<FenceSettings, { kind: 'networkAcl' }>;
 
@@ -26,7 +26,7 @@ export class NetworkAcls {
 
   /** Puts every subnet under `acl`; returns those that are not, with the reason. */
   public async put(fence: AclFence, acl: string): Promise<readonly string[]> {
-    const before = await this.associations(fence);
+    const before = await heard(this.associations(fence));
     const missing = fence.subnets.filter((subnet) => !before.some(({ SubnetId }) => SubnetId === subnet));
     const failed = missing.map((subnet) => `${subnet} has no network ACL`);
     const { order } = this.client(fence);
@@ -57,7 +57,7 @@ export class NetworkAcls {
     const key = `${region} ${roleArn ?? ''}`;
     const credentials = roleArn === undefined ? {} : { credentials: () => this.assume(roleArn) };
     const made = this.clients.get(key) ?? {
-      look: new EC2Client({ ...clientSettings({ ...LOOK, region }), ...credentials }),
+      look: new EC2Client({ ...clientSettings({ ...FENCE_LOOK, region }), ...credentials }),
       order: new EC2Client({ ...clientSettings({ ...ORDER, region }), ...credentials }),
     };
     this.clients.set(key, made);

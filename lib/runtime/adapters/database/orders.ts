@@ -4,6 +4,9 @@ import type { OrderAnswer } from '../../ports/database';
 export const LOOK = { requestTimeoutMs: 3_000, attempts: 2 } as const;
 export const ORDER = { requestTimeoutMs: 10_000, attempts: 1 } as const;
 
+/** First look of a fence: the old writer's Region may be gone, and a failover waits for this answer twice at most. */
+export const FENCE_LOOK = { connectTimeoutMs: 1_000, requestTimeoutMs: 2_500, attempts: 1 } as const;
+
 /** Error codes of Node that say that nothing was sent. */
 const NOT_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'];
 
@@ -28,6 +31,26 @@ export function failedOrder(error: unknown): Extract<OrderAnswer, { kind: 'refus
     return { kind: 'refused', because, retryable: true };
   }
   return { kind: 'ambiguous', because };
+}
+
+/** The client tried, and no status came back. Our own missing credentials are another matter. */
+function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { name, $metadata } = error as SdkError;
+  return $metadata !== undefined && $metadata.httpStatusCode === undefined && name !== 'CredentialsProviderError';
+}
+
+/** Nothing answered at all. */
+export class NobodyAnswers extends Error {}
+
+/** The answer to a first look: whether anybody is there. */
+export async function heard<T>(look: Promise<T>): Promise<T> {
+  try {
+    return await look;
+  } catch (error) {
+    if (isUnreachable(error)) throw new NobodyAnswers(`${(error as Error).name}: ${(error as Error).message}`);
+    throw error;
+  }
 }
 
 /** Last part of an ARN or the id itself: sources in other Regions are named by ARN. */

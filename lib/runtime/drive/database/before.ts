@@ -1,6 +1,13 @@
 /** The steps before the point of no return. Each can be undone, and each can be called again at any time. */
-import type { FenceSettings } from '../../../contracts/database';
-import { fenceOrder, highestFence, type RaisedFence } from '../../../decide/database/fences';
+import {
+  afterTry,
+  fenceOrder,
+  fenceWords,
+  fencing,
+  highestFence,
+  type NamedFence,
+  type RaisedFence,
+} from '../../../decide/database/fences';
 import { gateLoss } from '../../../decide/database/loss';
 import { CONSENT_LIMIT_SEC, REPLAY_LIMIT_SEC } from '../../../decide/database/plan';
 import { bestReplica, type Choice } from '../../../decide/database/replica';
@@ -63,30 +70,57 @@ export async function stopWrites(context: StepContext): Promise<StepSaid> {
   if (planned && !database.fences.some((fence) => fence.kind === 'function')) {
     return undo('a planned change needs a fence that stops writes and leaves replication alive, or writes stopped by hand');
   }
-  const before = (step.result as { raised?: readonly RaisedFence[] } | undefined)?.raised ?? [];
-  const raised: RaisedFence[] = before.filter((f) => f.kind === 'up');
+  const before = (step.result as Fencing | undefined)?.raised ?? [];
+  let raised: readonly RaisedFence[] = before.filter((f) => f.kind === 'up');
+  let replayed = (step.result as Fencing | undefined)?.replayed ?? false;
   for (const turn of fenceOrder(database.fences)) {
     if (turn.kind === 'replay') {
-      if (raised.some((f) => f.kind === 'up')) await awaitReplay(context);
-      continue;
+      if (replayed || !raised.some((f) => f.kind === 'up')) continue;
+      await awaitReplay(context);
+      replayed = true;
+    } else {
+      const open = turn.fences.filter((f) => !raised.some((r) => r.name === f.name));
+      if (open.length === 0) continue;
+      raised = [...raised, ...(await Promise.all(open.map((f) => raiseInTime(context, f, before))))];
     }
-    const open = turn.fences.filter((f) => !raised.some((r) => r.name === f.name));
-    const results = await Promise.all(open.map((f) => raiseInTime(context, f.fence, f.name)));
-    raised.push(...results);
+    const result: Fencing = { raised, replayed };
     const level = highestFence(raised);
-    await transact(ports.journal, pair, (item) => noteResult(item, key, 'stop_writes_to_primary', { raised }));
+    await transact(ports.journal, pair, (item) => noteResult(item, key, 'stop_writes_to_primary', result));
     if (level) await transact(ports.journal, pair, (item) => noteFence(item, key, level));
   }
-  const words = raised.map((f) => (f.kind === 'up' ? `${f.name} is up at ${f.level}` : `${f.name} is down: ${f.because}`));
-  return raised.every((f) => f.kind === 'up') ? done(...words) : again(...words);
+  const words = fenceWords(raised);
+  switch (fencing(raised)) {
+    case 'up':
+      return done(...words);
+    case 'silent':
+      return planned ? again(...words) : { ...done(...words), incomplete: true };
+    case 'open':
+      return { ...again(...words), waitSec: FENCE_PAUSE_SEC };
+  }
 }
 
-/** A fence in an unreachable Region must not hold up the others. */
-async function raiseInTime({ ports, key }: StepContext, fence: FenceSettings, name: string): Promise<RaisedFence> {
+interface Fencing {
+  readonly raised: readonly RaisedFence[];
+  readonly replayed: boolean;
+}
+
+/** A Region that is gone is given so long between two tries, in seconds. */
+const FENCE_PAUSE_SEC = 1;
+
+/** One fence must not hold up the others. */
+async function raiseInTime(
+  { ports, key }: StepContext,
+  { name, fence }: NamedFence,
+  before: readonly RaisedFence[],
+): Promise<RaisedFence> {
   const limitMs = 10_000;
   const slow = ports.time.sleep(limitMs).then(() => ({ kind: 'down' as const, because: `no answer within ${limitMs} ms` }));
-  const raised = await Promise.race([ports.fences.raise(fence, key.epoch), slow]);
-  return { name, ...raised };
+  const answer = await Promise.race([ports.fences.raise(fence, key.epoch), slow]);
+  return afterTry(
+    name,
+    before.find((f) => f.name === name),
+    answer,
+  );
 }
 
 /** Waits until the rows that the primary sent before it was stopped have arrived, or for the whole limit. */

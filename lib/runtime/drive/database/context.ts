@@ -54,6 +54,8 @@ export interface StepSaid {
   readonly verdict: StepVerdict;
   readonly because: readonly string[];
   readonly waitSec?: number;
+  /** With `done`: the step goes on without all of what it wanted. */
+  readonly incomplete?: boolean;
 }
 
 export const done = (...because: readonly string[]): StepSaid => ({ verdict: 'done', because });

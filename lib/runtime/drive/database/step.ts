@@ -133,7 +133,7 @@ async function settle(context: StepContext, step: DatabaseStep | UndoStep, said:
   const input = { pair, run: key.run, epoch: key.epoch, step };
   switch (said.verdict) {
     case 'done':
-      return finish(context, step, 'done', said.because);
+      return finish(context, step, said.incomplete ? 'continued' : 'done', said.because);
     case 'again':
     case 'ask': {
       const waitSec = said.waitSec ?? limits.pollSec;
