@@ -1,4 +1,6 @@
 import { App, Duration } from 'aws-cdk-lib';
+import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import {
   AlertPath,
   AlertTarget,
@@ -31,6 +33,13 @@ export function build(app: App): void {
     health: HealthProbe.https({ failures: 2 }),
   });
 
+  const vpc = Vpc.fromVpcAttributes(regions.standby, 'Vpc', {
+    vpcId: 'vpc-0123456789abcdef0',
+    availabilityZones: ['eu-central-1a', 'eu-central-1b'],
+    isolatedSubnetIds: ['subnet-0123456789abcdef2', 'subnet-0123456789abcdef3'],
+    isolatedSubnetRouteTableIds: ['rtb-0123456789abcdef2', 'rtb-0123456789abcdef3'],
+  });
+
   // #region database
   new DatabaseFailover(regions.standby, 'Db', {
     pair,
@@ -44,10 +53,17 @@ export function build(app: App): void {
       standby: DatabaseRef.cluster({
         id: 'shop-b',
         endpoint: 'shop-b.cluster-mnopqrstuvwx.eu-central-1.rds.amazonaws.com',
+        readerEndpoint: 'shop-b.cluster-ro-mnopqrstuvwx.eu-central-1.rds.amazonaws.com', // answers while it does not write
         engine: DatabaseEngine.AURORA_POSTGRESQL,
       }),
     }),
-    dataLoss: DataLoss.upTo(Duration.seconds(10)), // Aurora is about a second behind
+    // Of a Region that is silent as a whole Aurora says nothing; rows that stand still do.
+    heartbeat: {
+      vpc,
+      vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
+      secret: Secret.fromSecretNameV2(regions.standby, 'Login', 'shop/heartbeat'),
+    },
+    dataLoss: DataLoss.upTo(Duration.seconds(30)), // Aurora is about a second behind, and a row comes every 10 s
     targets: { rto: Duration.minutes(40), trafficSwitch: Duration.minutes(10), rpo: Duration.minutes(3) },
   });
   // #endregion

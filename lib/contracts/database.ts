@@ -48,6 +48,8 @@ export type DatabaseKind = 'multiAzInstance' | 'multiAzCluster' | 'auroraCluster
 export interface DatabaseMember {
   readonly id: string;
   readonly endpoint: string;
+  /** Where rows are read while `endpoint` does not answer: the cluster of Aurora that does not write. */
+  readonly readerEndpoint?: string;
   readonly port: number;
   readonly region: string;
   readonly engine: string;

@@ -180,6 +180,12 @@ if (!folder) process.stderr.write('SKIPPED heartbeat of a real PostgreSQL: no in
     expect(await sql.answers(here(server.port))).toBe(true);
   });
 
+  test('rows are read at the reader endpoint where there is one, and the writer is asked at its own', async () => {
+    const sql = sqlWith(login(), authority);
+    const shut = { ...here(server.port), endpoint: 'shut.invalid', readerEndpoint: here(server.port).endpoint };
+    expect([(await sql.row(shut)).kind, await sql.answers(shut)]).toEqual(['row', 'unknown']);
+  });
+
   test('fails as unknown when the certificate is not trusted, or is for another name', async () => {
     const because = expect.stringMatching(/certificate|altnames/i);
     expect(await sqlWith(login()).row(here(server.port))).toEqual({ kind: 'unknown', because });

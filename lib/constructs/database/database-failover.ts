@@ -46,13 +46,13 @@ export interface DatabaseFailoverProps {
    * Who may start a failover.
    *
    * @default TriggerPolicy.unanimous() with a heartbeat reader or Aurora; else TriggerPolicy.manual(), because points that are a
-   * minute old do not prove that a writer is dead
+   * minute old do not prove that a writer is dead. Without a heartbeat Aurora must still answer and say that its writer has failed
    */
   readonly trigger?: TriggerPolicy;
   /**
-   * Strong evidence about the writer.
+   * Strong evidence about the writer, also where its whole Region is silent.
    *
-   * @default - only what the service says about replication
+   * @default - only what the service says about writer and replication
    */
   readonly heartbeat?: HeartbeatReader;
   /**
@@ -213,15 +213,22 @@ export class DatabaseFailover extends Construct {
         topic: warning,
       });
     }
-    this.sayTrigger(props, policy._policy.kind, strong, database);
+    this.sayTrigger(props, policy._policy.kind, strong);
     return { alarms: alarms.map(({ alarm }) => alarm), ...(reader ? { reader } : {}) };
   }
 
   /** Which trigger applies where none was chosen, and how to change it. */
-  private sayTrigger({ trigger }: DatabaseFailoverProps, kind: string, strong: boolean, database: BoundDatabase): void {
+  private sayTrigger({ trigger, heartbeat }: DatabaseFailoverProps, kind: string, strong: boolean): void {
     if (trigger) return;
+    const manual = "for a person's order instead, set trigger: TriggerPolicy.manual()";
+    const shown = `the heartbeat shows whether the writer lives, so it fails over by itself when every witness agrees; ${manual}`;
+    const told =
+      'it fails over by itself when Aurora says that its writer has failed; of a Region that answers nothing Aurora says nothing either, ' +
+      `and a person is asked: set heartbeat to fail over by itself then too; ${manual}`;
     const why = strong
-      ? `${database.serviceKnowsWriter ? 'Aurora says' : 'the heartbeat shows'} whether the writer lives, so it fails over by itself when every witness agrees; for a person's order instead, set trigger: TriggerPolicy.manual()`
+      ? heartbeat
+        ? shown
+        : told
       : 'nothing proves that the writer is dead, so a person starts a failover; for an automatic one, set heartbeat';
     Annotations.of(this).addInfoV2('cdk-failover:Trigger', `trigger is TriggerPolicy.${kind}(): ${why}`);
   }

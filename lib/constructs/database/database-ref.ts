@@ -22,6 +22,14 @@ export interface DatabaseRefOptions {
   readonly id: string;
   /** Name that clients connect to. A promotion does not change it. */
   readonly endpoint: string;
+  /**
+   * Name that only reads. The cluster of Aurora in the standby Region has no other one that answers while it does not write, so
+   * `heartbeat` needs it there.
+   *
+   * @default - rows are read at the endpoint
+   * @see https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-connecting.html
+   */
+  readonly readerEndpoint?: string;
   /** Engine of the database. */
   readonly engine: DatabaseEngine;
   /**
@@ -87,7 +95,7 @@ export class DatabaseRef {
    * @internal
    */
   public _bind(context: RefContext): DatabaseMember {
-    const { id, endpoint, engine, port, region } = this.options;
+    const { id, endpoint, readerEndpoint, engine, port, region } = this.options;
     const { prop, problems } = context;
     problems.addIf(
       this.kind !== context.kind,
@@ -108,6 +116,7 @@ export class DatabaseRef {
     return {
       id,
       endpoint,
+      ...(readerEndpoint === undefined ? {} : { readerEndpoint }),
       port: port ?? PORTS[engine],
       region: region ?? context.region,
       engine,
@@ -116,8 +125,8 @@ export class DatabaseRef {
   }
 
   private checkText({ prop, problems }: RefContext): void {
-    const { id, endpoint, region } = this.options;
-    for (const [name, value] of Object.entries({ id, endpoint, region, port: this.options.port })) {
+    const { id, endpoint, readerEndpoint, region, port } = this.options;
+    for (const [name, value] of Object.entries({ id, endpoint, readerEndpoint, region, port })) {
       problems.addIf(
         value !== undefined && !isKnown(value),
         'DatabaseText',
@@ -129,11 +138,13 @@ export class DatabaseRef {
       'DatabaseId',
       `${prop}.id is ${shown(id)}; RDS takes 1 to 63 lower-case letters, digits and single -, beginning with a letter; give the identifier, not the ARN`,
     );
-    const fault = isKnown(endpoint) ? nameFault(endpoint.toLowerCase()) : undefined;
-    problems.addIf(
-      fault !== undefined,
-      'DatabaseEndpoint',
-      `${prop}.endpoint is ${shown(endpoint)} and ${fault}; give the name that clients connect to, without a port`,
-    );
+    for (const [name, value] of Object.entries({ endpoint, readerEndpoint })) {
+      const fault = value !== undefined && isKnown(value) ? nameFault(value.toLowerCase()) : undefined;
+      problems.addIf(
+        fault !== undefined,
+        'DatabaseEndpoint',
+        `${prop}.${name} is ${shown(value)} and ${fault}; give the name that clients connect to, without a port`,
+      );
+    }
   }
 }

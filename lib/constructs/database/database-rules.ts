@@ -100,9 +100,9 @@ function checkOrdered(props: DatabaseFailoverProps, database: BoundDatabase, pro
 function checkHeartbeat(heartbeat: HeartbeatReader, database: BoundDatabase, pair: FailoverPair, problems: Problems): void {
   const { limit, vpc, secret } = heartbeat;
   problems.addIf(
-    database.serviceKnowsWriter,
-    'HeartbeatUnused',
-    `heartbeat is set, but Aurora itself says whether its writer lives; leave it out`,
+    database.kind === 'auroraGlobal' && database.replicas.some((replica) => replica.readerEndpoint === undefined),
+    'ReaderEndpoint',
+    'heartbeat is set, and the endpoint of standby does not answer before it writes; set standby.readerEndpoint, the cluster’s name with -ro-',
   );
   const sec = limit === undefined || limit.isUnresolved() ? 30 : limit.toSeconds({ integral: false });
   problems.addIf(

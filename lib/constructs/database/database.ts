@@ -64,7 +64,7 @@ export interface BoundDatabase {
   readonly globalCluster?: string;
   readonly handler?: lambda.IFunction;
   readonly writer?: PrivateZoneWriterName;
-  /** The service itself says whether the writer lives: no heartbeat is needed. */
+  /** The service itself says when the writer has failed, as long as its Region answers. */
   readonly serviceKnowsWriter: boolean;
 }
 

@@ -140,7 +140,7 @@ describe('the trigger', () => {
     [
       'is unanimous for Aurora, and synth says how to change it',
       { database: auroraGlobal() },
-      "trigger is TriggerPolicy.unanimous(): Aurora says whether the writer lives, so it fails over by itself when every witness agrees; for a person's order instead, set trigger: TriggerPolicy.manual() [ack: cdk-failover:Trigger]",
+      "trigger is TriggerPolicy.unanimous(): it fails over by itself when Aurora says that its writer has failed; of a Region that answers nothing Aurora says nothing either, and a person is asked: set heartbeat to fail over by itself then too; for a person's order instead, set trigger: TriggerPolicy.manual() [ack: cdk-failover:Trigger]",
     ],
   ])('%s', (_name, props, text) => {
     expect(infosOf(minimal(props).db)).toEqual([text]);
@@ -150,6 +150,15 @@ describe('the trigger', () => {
     const w = world();
     const db = bind(w, { heartbeat: heartbeatIn(w.regions.standby) });
     expect(infosOf(db)[0]).toMatch(/^trigger is TriggerPolicy\.unanimous\(\): the heartbeat shows whether the writer lives/);
+  });
+
+  test('is unanimous for Aurora with a reader of the standby cluster’s own name, which answers while it does not write', () => {
+    const w = world();
+    const readerEndpoint = 'shop-b.cluster-ro-abc.rds.example.com';
+    const db = bind(w, { database: auroraGlobal({ readerEndpoint }), heartbeat: heartbeatIn(w.regions.standby) });
+    expect(infosOf(db)[0]).toMatch(/^trigger is TriggerPolicy\.unanimous\(\): the heartbeat shows whether the writer lives/);
+    const { heartbeat, replicas: takes } = databaseOf(inRegion(rendered(w.app), STANDBY));
+    expect([heartbeat?.limitMs, takes[0]?.readerEndpoint]).toEqual([30_000, readerEndpoint]);
   });
 
   test('is the one that was set, and then nothing is said', () => {

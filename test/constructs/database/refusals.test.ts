@@ -215,10 +215,10 @@ describe('fails on a failover', () => {
     );
   });
 
-  test('of Aurora with a heartbeat, which would do nothing', () => {
+  test('of Aurora with a heartbeat that could be read nowhere', () => {
     const w = world();
     expect(fails({ database: auroraGlobal(), heartbeat: heartbeatIn(w.regions.standby) }, w)).toBe(
-      `[HeartbeatUnused] heartbeat is set, but Aurora itself says whether its writer lives; leave it out${AT}`,
+      `[ReaderEndpoint] heartbeat is set, and the endpoint of standby does not answer before it writes; set standby.readerEndpoint, the cluster’s name with -ro-${AT}`,
     );
   });
 

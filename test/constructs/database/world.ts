@@ -33,8 +33,8 @@ export const cluster = (id: string, more: Partial<DatabaseRefOptions> = {}) =>
 export const replicas = (...ids: readonly string[]) =>
   Database.readReplicas({ source: instance('shop-a'), replicas: ids.map((id) => instance(id)) });
 
-export const auroraGlobal = () =>
-  Database.auroraGlobal({ globalClusterId: 'shop', primary: cluster('shop-a'), standby: cluster('shop-b') });
+export const auroraGlobal = (standby: Partial<DatabaseRefOptions> = {}) =>
+  Database.auroraGlobal({ globalClusterId: 'shop', primary: cluster('shop-a'), standby: cluster('shop-b', standby) });
 
 export interface World {
   readonly app: App;

@@ -99,6 +99,32 @@ describe('a prober', () => {
   });
 });
 
+/** The Region of the primary is gone with its API: what Aurora says about its writer cannot be heard. */
+function auroraGone(change: Partial<DatabaseRegistration>): DatabaseWorld {
+  const world = make({ kind: 'auroraGlobal', globalCluster: 'g', fences: [], ...change });
+  const look = world.look.bind(world);
+  world.look = (id) => {
+    const view = look(id);
+    if (world.primary.reachable || view.kind !== 'member') return view;
+    return id === 'app-a' ? { kind: 'absent' } : { ...view, replicating: false };
+  };
+  return world;
+}
+
+describe('of an Aurora Global Database whose whole Region is silent', () => {
+  test('a person is asked without a heartbeat: a cut link looks the same', async () => {
+    const world = auroraGone({ heartbeat: undefined });
+    await watch(world, 4, { 1: () => world.killPrimary() });
+    expect([world.executions.size, events(world)]).toEqual([0, ['trigger failover-needs-person']]);
+  });
+
+  test('the failover begins by itself with one', async () => {
+    const world = auroraGone(quickHeartbeat);
+    await watch(world, 4, { 1: () => world.killPrimary() });
+    expect([...world.executions.keys()]).toEqual(['app-e1']);
+  });
+});
+
 describe('nothing is promoted', () => {
   const cases: readonly [string, Partial<DatabaseRegistration>, (w: DatabaseWorld) => void, readonly string[]][] = [
     [

@@ -2,7 +2,7 @@ import type { DatabaseRegistration } from '../../../contracts/database';
 
 /** Who may start a failover of the database. A failing web endpoint alone moves traffic and never a database. */
 export class TriggerPolicy {
-  /** By itself, when every witness says that the writer is dead. Needs strong evidence: a heartbeat reader, or Aurora. */
+  /** By itself, when every witness says that the writer is dead. Needs strong evidence: a heartbeat reader, or Aurora's own word. */
   public static unanimous(): TriggerPolicy {
     return new TriggerPolicy({ kind: 'unanimous' });
   }

@@ -40,7 +40,8 @@ export class TlsSqlDatabases implements SqlDatabases {
     const login = await this.logins.read();
     if (login.kind === 'unknown') return login;
     try {
-      const [row] = await this.ask(member, login, ROW[dialectOf(member)]);
+      const endpoint = member.readerEndpoint ?? member.endpoint;
+      const [row] = await this.ask({ ...member, endpoint }, login, ROW[dialectOf(member)]);
       return rowFrom(member, row);
     } catch (error) {
       if (isRefusedLogin(error)) this.logins.forget();
