@@ -11,6 +11,24 @@ export type RaisedFence =
   | { readonly name: string; readonly kind: 'up'; readonly level: string }
   | { readonly name: string; readonly kind: 'down'; readonly because: string; readonly silent?: number };
 
+/** How strong each kind is, once it was verified. */
+export const FENCE_LEVELS: Readonly<Record<FenceSettings['kind'], FenceLevel>> = {
+  networkAcl: 'F3',
+  function: 'F4',
+  stopInstance: 'F6',
+};
+
+/** Why a planned change cannot lose nothing: writes go on, and nobody said that they are stopped. */
+export function writesGoOn(
+  run: 'switchover' | 'failback',
+  database: { readonly kind: string; readonly fences: readonly Pick<FenceSettings, 'kind'>[] },
+): string | undefined {
+  // Fences are given for the primary's side, and an ACL alone would cut off what the replica has still to receive.
+  if (run === 'failback') return 'today’s writer cannot be fenced from here, and nobody said that writes are stopped';
+  if (database.fences.some((fence) => fence.kind === 'function')) return undefined;
+  return 'a planned change needs a fence that stops writes and leaves replication alive, or writes stopped by hand';
+}
+
 export const fenceName = (fence: FenceSettings): string => {
   switch (fence.kind) {
     case 'networkAcl':

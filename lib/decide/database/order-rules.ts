@@ -39,6 +39,8 @@ export interface Acquire {
   /** A person's consent that came with the order, in ms of lost writes. */
   readonly acceptLossMs?: number;
   readonly writesStopped?: boolean;
+  /** Why a person fails over although the primary shows signs of life. */
+  readonly forced?: string;
   readonly members: Members;
 }
 
@@ -65,6 +67,7 @@ export function acquire(found: JournalItem | undefined, asked: Acquire): Ruled<A
     ...(asked.gapsMs ? { gapsMs: asked.gapsMs } : {}),
     ...(asked.leaseRvn === undefined ? {} : { leaseRvn: asked.leaseRvn }),
     ...(asked.writesStopped ? { writesStopped: true } : {}),
+    ...(asked.forced === undefined ? {} : { forced: asked.forced }),
     ...(asked.acceptLossMs === undefined
       ? {}
       : { consent: { by: asked.startedBy, epoch, lossMs: asked.acceptLossMs, atMs: asked.nowMs } }),

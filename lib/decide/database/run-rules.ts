@@ -16,6 +16,9 @@ export const runId = (pair: string, epoch: number) => `${pair}-e${epoch}`;
 /** PagerDuty's `dedup_key`: one incident per epoch. */
 export const incidentKey = (pair: string, epoch: number) => `${pair}/${epoch}`;
 
+/** Incident of a claim of another writer. */
+export const claimKey = (pair: string, epoch: number) => `${incidentKey(pair, epoch)}/split-brain`;
+
 /** Incident of what the prober pages while nothing runs: one for each outcome. */
 export const watchKey = (pair: string, outcome: string) => `${pair}/watch/${outcome}`;
 

@@ -102,6 +102,8 @@ export interface DatabaseRun {
   readonly leaseRvn?: string;
   /** A person's word that nothing writes to today's writer any more, for a planned change. */
   readonly writesStopped?: boolean;
+  /** Why a person failed over although the primary showed signs of life. */
+  readonly forced?: string;
   readonly candidate?: string;
   /** What the promotion loses, judged before it: milliseconds of writes. */
   readonly loss?: { readonly ms: number; readonly basis: 'heartbeat' | 'lag samples' | 'service' };

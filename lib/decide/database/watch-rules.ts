@@ -103,9 +103,11 @@ export function noteSplitBrain(found: JournalItem | undefined, because: string, 
 }
 
 /** A person has looked: one of the two does not write any more. */
-export function clearSplitBrain(found: JournalItem | undefined): Ruled<boolean> {
+export function clearSplitBrain(
+  found: JournalItem | undefined,
+): Ruled<{ readonly because: string; readonly epoch: number } | undefined> {
   const database = found?.database;
-  if (!found || !database?.splitBrain) return keep(false);
-  const { splitBrain: _claim, ...rest } = database;
-  return put(found, rest satisfies DatabaseState, true);
+  if (!found || !database?.splitBrain) return keep(undefined);
+  const { splitBrain, ...rest } = database;
+  return put(found, rest satisfies DatabaseState, { because: splitBrain.because, epoch: found.epoch });
 }

@@ -21,6 +21,8 @@ const order = <T>(world: DatabaseWorld, give: (ports: OrderPorts) => Promise<T>)
   world.time.run(new DatabaseProcess(world).run(give));
 const started = { kind: 'started', run: 'app-e1', epoch: 1, execution: 'execution:app-e1' };
 const ann = { pair: 'app', by: 'ann' };
+/** The primary lives in these worlds, unless it is killed. */
+const forced = { ...ann, force: 'a rehearsal' };
 const REBUILT = { id: 'app-a2', endpoint: 'app-a2.example.com', port: 5432, region: 'eu-west-1', engine: 'postgres' };
 
 /** The standby writes, the primary's site is back up. */
@@ -39,7 +41,7 @@ const runOf = (world: DatabaseWorld) => {
 describe('a failover ordered by a person', () => {
   test('takes the next epoch and starts the machine; the same order again is the same run', async () => {
     const world = new DatabaseWorld();
-    expect(await order(world, (ports) => failover(ann, ports))).toEqual(started);
+    expect(await order(world, (ports) => failover(forced, ports))).toEqual(started);
     expect(await order(world, (ports) => failover(ann, ports))).toEqual({ ...started, kind: 'already-started' });
     expect(await order(world, (ports) => failover({ pair: 'app', by: 'bob' }, ports))).toEqual({
       kind: 'refused',
@@ -58,7 +60,7 @@ describe('a failover ordered by a person', () => {
       because: [],
     };
     if (item) world.journal.put({ ...item, database: { ...world.state, state: 'SUSPECT', suspect } });
-    await order(world, (ports) => failover(ann, ports));
+    await order(world, (ports) => failover(forced, ports));
     expect(world.state.run).toMatchObject({ failedAtMs: 2_000, gapsMs: { 'app-b1': 4_000 }, automatic: false });
   });
 
@@ -67,7 +69,7 @@ describe('a failover ordered by a person', () => {
     for (const id of ['app-b1', 'app-b2']) world.member(id).lagMs = 90_000;
     await world.time.pass(600_000);
     world.killPrimary();
-    await order(world, (ports) => failover({ ...ann, acceptLossMs: 120_000 }, ports));
+    await order(world, (ports) => failover({ ...forced, acceptLossMs: 120_000 }, ports));
     expect((await walked(world, runOf(world))).end).toBe('done');
     expect(world.state.lastRuns[0]).toMatchObject({ outcome: 'done', lossMs: 90_000 });
   });
@@ -78,7 +80,37 @@ describe('a failover ordered by a person', () => {
     const restUntilMs = world.time.nowMs() + 60_000;
     if (item)
       world.journal.put({ ...item, pausedUntilMs: restUntilMs, database: { ...world.state, state: 'ROLLED_BACK', restUntilMs } });
-    expect((await order(world, (ports) => failover(ann, ports))).kind).toBe('started');
+    expect((await order(world, (ports) => failover(forced, ports))).kind).toBe('started');
+  });
+
+  test('fails while the primary shows signs of life, with each of them; a reason overrules them and is told', async () => {
+    const world = new DatabaseWorld();
+    expect(await order(world, (ports) => failover(ann, ports))).toEqual({
+      kind: 'refused',
+      because: [
+        'the primary lives: the writer answers',
+        'the primary lives: our own probe answers: 200',
+        'the primary lives: Route 53 calls the primary healthy: _primary._failover.app.example.com: healthy, healthy',
+      ],
+    });
+    expect([world.journal.peek('app')?.epoch, world.executions.size]).toEqual([0, 0]);
+    await order(world, (ports) => failover(forced, ports));
+    expect(runOf(world).forced).toBe('a rehearsal');
+    await walked(world, runOf(world));
+    expect(world.announced[0]).toMatchObject({
+      type: 'failover-started',
+      severity: 'critical',
+      summary: 'failover of app began at epoch 1, by ann, against signs of life: a rehearsal',
+      details: { forced: 'a rehearsal' },
+    });
+  });
+
+  test('needs no reason once the primary is dead', async () => {
+    const world = new DatabaseWorld();
+    await world.time.pass(600_000);
+    world.killPrimary();
+    await world.time.pass(60_000);
+    expect(await order(world, (ports) => failover(ann, ports))).toEqual(started);
   });
 
   test('fails with every reason at once', async () => {
@@ -95,7 +127,7 @@ describe('a failover ordered by a person', () => {
       steps: {},
     };
     if (item) world.journal.put({ ...item, drill });
-    expect(await order(world, (ports) => failover({ ...ann, epoch: 0 }, ports))).toEqual({
+    expect(await order(world, (ports) => failover({ ...forced, epoch: 0 }, ports))).toEqual({
       kind: 'refused',
       because: [
         'drill d is running',
@@ -119,7 +151,7 @@ describe('a failover ordered by a person', () => {
     const world = new DatabaseWorld();
     const process = new DatabaseProcess(world);
     const dead = { ...process.ports(), machine: { start: async () => ({ kind: 'unknown' as const, because: 'throttled' }) } };
-    expect(await world.time.run(failover(ann, dead))).toEqual({
+    expect(await world.time.run(failover(forced, dead))).toEqual({
       kind: 'refused',
       because: ['app-e1 holds the pair, its machine was not started: throttled; order it again'],
     });
@@ -333,11 +365,17 @@ describe('steering', () => {
     expect([world.state.state, world.state.run?.consent?.by]).toEqual(['FENCING', 'ann']);
   });
 
-  test('a claim of another writer is cleared by a person, once', async () => {
+  test('a claim of another writer is cleared by a person, once, which resolves its incident', async () => {
     const world = await served();
     const item = world.journal.peek('app');
     if (item) world.journal.put({ ...item, database: { ...world.state, splitBrain: { since: 0, because: 'x' } } });
     expect((await order(world, (ports) => settleSplitBrain(ann, ports))).kind).toBe('done');
+    expect(world.announced.at(-1)).toMatchObject({
+      type: 'claim-cleared',
+      action: 'resolve',
+      incidentKey: 'app/1/split-brain',
+      summary: 'app: ann cleared the claim: x',
+    });
     expect((await order(world, (ports) => settleSplitBrain(ann, ports))).kind).toBe('refused');
   });
 });

@@ -158,7 +158,7 @@ export class Cast {
       world.scheduler.at(orderedAtMs, () => {
         world.note(() => 'ann orders a failover');
         return this.person(async (ports) => {
-          const answer = await failover({ pair: PAIR, by: 'ann' }, ports);
+          const answer = await failover({ pair: PAIR, by: 'ann', force: 'she sees what the prober does not' }, ports);
           world.note(() => `ann is told: ${JSON.stringify(answer)}`);
         });
       });

@@ -7,6 +7,7 @@ import {
   highestFence,
   type NamedFence,
   type RaisedFence,
+  writesGoOn,
 } from '../../../decide/database/fences';
 import { gateLoss } from '../../../decide/database/loss';
 import { CONSENT_LIMIT_SEC, REPLAY_LIMIT_SEC } from '../../../decide/database/plan';
@@ -23,8 +24,8 @@ export async function acquire(context: StepContext): Promise<StepSaid> {
     type: `${run.kind}-started`,
     action: 'trigger',
     severity: run.automatic || run.kind === 'failover' ? 'critical' : 'warning',
-    summary: `${run.kind} of ${pair} began at epoch ${key.epoch}, by ${run.startedBy}`,
-    details: { run: run.id, automatic: run.automatic },
+    summary: `${run.kind} of ${pair} began at epoch ${key.epoch}, by ${run.startedBy}${run.forced === undefined ? '' : `, against signs of life: ${run.forced}`}`,
+    details: { run: run.id, automatic: run.automatic, ...(run.forced === undefined ? {} : { forced: run.forced }) },
   });
   if (!database.lease) return done(`epoch ${key.epoch} is held`);
   const lease = await ports.leases.read(pair);
@@ -65,11 +66,8 @@ export async function stopWrites(context: StepContext): Promise<StepSaid> {
   const planned = run.kind !== 'failover';
   if (planned && database.kind === 'auroraGlobal') return done('the service stops writes itself in a switchover');
   if (run.writesStopped) return done(`${run.startedBy} says that nothing writes any more`);
-  // Fences are given for the primary's side, and an ACL alone would cut off what the replica has still to receive.
-  if (run.kind === 'failback') return undo('today’s writer cannot be fenced from here, and nobody said that writes are stopped');
-  if (planned && !database.fences.some((fence) => fence.kind === 'function')) {
-    return undo('a planned change needs a fence that stops writes and leaves replication alive, or writes stopped by hand');
-  }
+  const goOn = run.kind === 'switchover' || run.kind === 'failback' ? writesGoOn(run.kind, database) : undefined;
+  if (goOn) return undo(goOn);
   const before = (step.result as Fencing | undefined)?.raised ?? [];
   let raised: readonly RaisedFence[] = before.filter((f) => f.kind === 'up');
   let replayed = (step.result as Fencing | undefined)?.replayed ?? false;

@@ -2,6 +2,7 @@
 import type { DatabaseMember, DatabaseRegistration } from '../../../contracts/database';
 import type { PairRegistration } from '../../../contracts/registration';
 import { fenceName } from '../../../decide/database/fences';
+import { signsOfLife } from '../../../decide/database/life';
 import {
   acquire,
   adopt as adoptRule,
@@ -10,7 +11,7 @@ import {
   resume as resumeRule,
 } from '../../../decide/database/order-rules';
 import { abandonRebuild, beginRebuild, noteRebuilt } from '../../../decide/database/rebuild-rules';
-import { incidentKey, runId } from '../../../decide/database/run-rules';
+import { claimKey, incidentKey, runId } from '../../../decide/database/run-rules';
 import type { DatabaseRun, RunKind } from '../../../decide/database/state';
 import { clearSplitBrain, failureOf } from '../../../decide/database/watch-rules';
 import { isUnknown, tellIfPossible } from '../drill/context';
@@ -18,8 +19,10 @@ import { probeSite } from '../drill/look';
 import { transact } from '../transact';
 import type { DatabasePorts } from './context';
 import { beaconVerdict } from './look';
+import { PairMemory } from './memory';
 import type { ProberPorts } from './prober';
 import { membersOf, startMachine } from './tick';
+import { gather } from './witness';
 
 export type OrderPorts = ProberPorts & Pick<DatabasePorts, 'fences'>;
 
@@ -39,6 +42,8 @@ export interface StartOrder {
   readonly acceptLossMs?: number;
   /** For a planned change: nothing writes to today's writer any more, by the person's word. */
   readonly writesStopped?: boolean;
+  /** For a failover: why it goes ahead although the primary shows signs of life. Kept in the journal, and in the page. */
+  readonly force?: string;
 }
 
 export const failover = (order: StartOrder, ports: OrderPorts) => start(order, 'failover', ports);
@@ -53,8 +58,8 @@ async function start(order: StartOrder, kind: RunKind, ports: OrderPorts): Promi
   const { pair } = order;
   const bound = await boundTo(pair, ports);
   if ('because' in bound) return { kind: 'refused', because: bound.because };
-  const unwell = kind === 'failover' ? [] : await sidesUnwell(bound.registration, kind, ports);
-  if (unwell.length > 0) return { kind: 'refused', because: unwell };
+  const against = await spokenAgainst(order, kind, bound, ports);
+  if (against.length > 0) return { kind: 'refused', because: against };
   const answer = await transact(ports.journal, pair, (item) => {
     const nowMs = ports.time.nowMs();
     const suspect = kind === 'failover' ? item?.database?.suspect : undefined;
@@ -68,6 +73,7 @@ async function start(order: StartOrder, kind: RunKind, ports: OrderPorts): Promi
       ...failureOf(suspect, nowMs),
       ...(order.acceptLossMs === undefined ? {} : { acceptLossMs: order.acceptLossMs }),
       ...(order.writesStopped ? { writesStopped: true } : {}),
+      ...(order.force === undefined ? {} : { forced: order.force }),
       members: membersOf(bound.database),
     });
   });
@@ -76,6 +82,16 @@ async function start(order: StartOrder, kind: RunKind, ports: OrderPorts): Promi
   const { running } = answer;
   const same = running && running.kind === kind && running.startedBy === order.by;
   return same ? begin(pair, running, ports) : { kind: 'refused', because: answer.because };
+}
+
+/** What is seen and speaks against the order: a living primary against a failover, an ill side against a planned change. */
+async function spokenAgainst(order: StartOrder, kind: RunKind, bound: Bound, ports: OrderPorts): Promise<readonly string[]> {
+  if (kind === 'failover' && order.force !== undefined) return [];
+  // For a run that is under way this was judged before it began.
+  if ((await ports.journal.read(order.pair))?.database?.run) return [];
+  if (kind !== 'failover') return sidesUnwell(bound.registration, kind, ports);
+  const { words } = await gather(ports, bound.registration, bound.database, new PairMemory());
+  return signsOfLife(words).map((sign) => `the primary lives: ${sign}`);
 }
 
 async function begin(pair: string, run: DatabaseRun, ports: OrderPorts): Promise<StartAnswer> {
@@ -90,12 +106,12 @@ async function begin(pair: string, run: DatabaseRun, ports: OrderPorts): Promise
   return { kind, run: run.id, epoch: run.epoch, execution: started.execution };
 }
 
-interface Bound {
+export interface Bound {
   readonly registration: PairRegistration;
   readonly database: DatabaseRegistration;
 }
 
-async function boundTo(pair: string, ports: OrderPorts): Promise<Bound | { readonly because: readonly string[] }> {
+export async function boundTo(pair: string, ports: OrderPorts): Promise<Bound | { readonly because: readonly string[] }> {
   const [registration, database] = await Promise.all([ports.registry.pair(pair), ports.databaseRegistry.database(pair)]);
   if (isUnknown(registration)) return { because: [`the pair cannot be read: ${registration.because}`] };
   if (database.kind === 'unknown') return { because: [`the database cannot be read: ${database.because}`] };
@@ -107,7 +123,7 @@ async function boundTo(pair: string, ports: OrderPorts): Promise<Bound | { reado
 }
 
 /** Where users are about to be sent must answer, by Route 53's word and by our own probe. */
-async function sidesUnwell(registration: PairRegistration, kind: RunKind, ports: OrderPorts): Promise<string[]> {
+export async function sidesUnwell(registration: PairRegistration, kind: RunKind, ports: OrderPorts): Promise<string[]> {
   const side = kind === 'failback' ? 'primary' : 'standby';
   const name = registration.beacons[side];
   const because: string[] = [];
@@ -138,7 +154,7 @@ export async function approve(
 /** Automation watches and pages but does not act until then; four hours when left out. */
 export async function pause(
   order: { readonly pair: string; readonly by: string; readonly forMs?: number; readonly hold?: boolean },
-  ports: OrderPorts,
+  ports: NotePorts,
 ): Promise<DoneAnswer> {
   const { pair, by, hold, forMs = 4 * 3_600_000 } = order;
   const nowMs = ports.time.nowMs();
@@ -150,7 +166,7 @@ export async function pause(
   return tellOrder(order, 'automation-paused', `paused until ${new Date(untilMs).toISOString()} by ${by}`, ports);
 }
 
-export async function resume(order: { readonly pair: string; readonly by?: string }, ports: OrderPorts): Promise<DoneAnswer> {
+export async function resume(order: { readonly pair: string; readonly by?: string }, ports: NotePorts): Promise<DoneAnswer> {
   const answer = await transact(ports.journal, order.pair, resumeRule);
   if (answer.kind !== 'resumed') return { kind: 'refused', because: 'nothing is paused' };
   return tellOrder(order, 'automation-resumed', `automation acts again, by ${order.by ?? 'a person'}`, ports);
@@ -243,7 +259,7 @@ export async function lowerFences(order: { readonly pair: string; readonly by: s
   return failed.length > 0 ? { kind: 'refused', because: failed.join('; ') } : done(`${answers.length} fences are down`);
 }
 
-export async function giveUpRebuild(order: { readonly pair: string }, ports: OrderPorts): Promise<DoneAnswer> {
+export async function giveUpRebuild(order: { readonly pair: string }, ports: Pick<OrderPorts, 'journal'>): Promise<DoneAnswer> {
   const answer = await transact(ports.journal, order.pair, abandonRebuild);
   return answer.kind === 'refused' ? answer : done('the rebuild was given up');
 }
@@ -251,10 +267,24 @@ export async function giveUpRebuild(order: { readonly pair: string }, ports: Ord
 /** A person has made sure that only one of the two writes. */
 export async function settleSplitBrain(
   order: { readonly pair: string; readonly by: string },
-  ports: OrderPorts,
+  ports: NotePorts,
 ): Promise<DoneAnswer> {
-  const cleared = await transact(ports.journal, order.pair, clearSplitBrain);
-  return cleared ? done(`${order.by} cleared the claim`) : { kind: 'refused', because: 'no other writer was claimed' };
+  const { pair, by } = order;
+  const claim = await transact(ports.journal, pair, clearSplitBrain);
+  if (!claim) return { kind: 'refused', because: 'no other writer was claimed' };
+  const because = `${by} cleared the claim: ${claim.because}`;
+  const registration = await ports.registry.pair(pair);
+  if (!isUnknown(registration)) {
+    await tellIfPossible(ports, registration, by, {
+      type: 'claim-cleared',
+      incidentKey: claimKey(pair, claim.epoch),
+      epoch: claim.epoch,
+      action: 'resolve',
+      severity: 'info',
+      summary: `${pair}: ${because}`,
+    });
+  }
+  return done(because);
 }
 
 const done = (because: string): DoneAnswer => ({ kind: 'done', because });

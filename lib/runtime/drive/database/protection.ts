@@ -1,6 +1,6 @@
 import type { DatabaseRegistration } from '../../../contracts/database';
 import type { PairRegistration } from '../../../contracts/registration';
-import { incidentKey } from '../../../decide/database/run-rules';
+import { claimKey } from '../../../decide/database/run-rules';
 import { claimOf } from '../../../decide/database/split-brain';
 import type { DatabaseState } from '../../../decide/database/state';
 import { noteProtection, noteSplitBrain } from '../../../decide/database/watch-rules';
@@ -67,7 +67,7 @@ async function lookForClaims(
   if (claim.kind === 'none') return;
   await tellIfPossible(ports, registration, 'prober', {
     type: 'split-brain',
-    incidentKey: `${incidentKey(pair, item.epoch)}/split-brain`,
+    incidentKey: claimKey(pair, item.epoch),
     epoch: item.epoch,
     action: 'trigger',
     severity: 'critical',
