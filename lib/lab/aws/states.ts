@@ -1,4 +1,4 @@
-import { type AslMachine, type WalkEnd, type WalkHooks, walk } from './asl';
+import { type AslError, type AslMachine, type WalkEnd, type WalkHooks, walk } from './asl';
 import { type AwsCall, AwsFault, type AwsReply, type AwsService, arnOf, type Claim } from './call';
 import { json, jsonError } from './protocols';
 
@@ -18,6 +18,12 @@ export interface LabMachine {
   readonly definition: AslMachine;
 }
 
+/** What a walk needs, told with the name of the machine that is walked. */
+export interface MachineHooks extends Omit<WalkHooks, 'context' | 'entered' | 'retrying' | 'stopped'> {
+  entered?(state: string, machine: string): void;
+  retrying?(state: string, error: AslError, machine: string): void;
+}
+
 /** Step Functions, Standard workflows: StartExecution, idempotent by name and input while the execution runs. */
 export class StepFunctions implements AwsService {
   public readonly name = 'states';
@@ -26,7 +32,7 @@ export class StepFunctions implements AwsService {
 
   public constructor(
     private readonly machines: readonly LabMachine[],
-    private readonly hooks: Omit<WalkHooks, 'context'>,
+    private readonly hooks: MachineHooks,
   ) {}
 
   public answer(call: AwsCall, claim: Claim): AwsReply {
@@ -67,7 +73,15 @@ export class StepFunctions implements AwsService {
       StateMachine: { Id: arnOf('states', machine.region, `stateMachine:${machine.name}`), Name: machine.name },
     };
     const state = { running: true, stopped: false };
-    const ended = walk(machine.definition, JSON.parse(input), { ...this.hooks, context, stopped: () => state.stopped });
+    const { time, task, entered, retrying } = this.hooks;
+    const ended = walk(machine.definition, JSON.parse(input), {
+      time,
+      task,
+      context,
+      entered: (at) => entered?.(at, machine.name),
+      retrying: (at, error) => retrying?.(at, error, machine.name),
+      stopped: () => state.stopped,
+    });
     const execution = Object.assign(state, { arn, name, input, startedAtMs, ended });
     this.executions.set(arn, execution);
     void ended.finally(() => {

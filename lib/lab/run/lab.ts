@@ -67,8 +67,8 @@ export interface LabOptions {
 
 /** What happened, for whoever watches. Events of the world come from `lab.world.truth`. */
 export type LabEvent =
-  | { readonly kind: 'step'; readonly state: string; readonly about: string }
-  | { readonly kind: 'retry'; readonly state: string; readonly because: string }
+  | { readonly kind: 'step'; readonly machine: string; readonly state: string; readonly about: string }
+  | { readonly kind: 'retry'; readonly machine: string; readonly state: string; readonly because: string }
   | { readonly kind: 'alarm'; readonly name: string; readonly region: string; readonly state: string }
   | { readonly kind: 'schedule'; readonly name: string }
   | { readonly kind: 'database'; readonly text: string }
@@ -215,8 +215,11 @@ function openServices(
       {
         time,
         task: async (_resource, parameters) => invokeForMachine(functions, parameters),
-        entered: (state) => tell({ kind: 'step', state, about: aboutState([machine, database?.definition], state) }),
-        retrying: (state, error) => tell({ kind: 'retry', state, because: error.message }),
+        entered: (state, name) => {
+          const about = aboutState(name === NAMES.drillMachine ? machine : database?.definition, state);
+          tell({ kind: 'step', machine: name, state, about });
+        },
+        retrying: (state, error, name) => tell({ kind: 'retry', machine: name, state, because: error.message }),
       },
     ),
     route53: new Route53(time, world.healthChecks),
@@ -229,8 +232,8 @@ function openServices(
 }
 
 /** What the definition itself says about a state; a choice says nothing. */
-function aboutState(machines: readonly (Machine | undefined)[], name: string): string {
-  const state = machines.map((machine) => machine?.States[name]).find((one) => one !== undefined);
+function aboutState(machine: Machine | undefined, name: string): string {
+  const state = machine?.States[name];
   return state?.Type === 'Task' ? state.Comment : '';
 }
 

@@ -3,13 +3,13 @@ import type { PagerDutyRequest } from '../pagerduty';
 import type { TruthEvent } from '../world';
 import { DERIVED_WORDS } from './database/latch';
 import type { Lab, LabEvent } from './lab';
-import { RECORD } from './setting';
+import { NAMES, RECORD } from './setting';
 
 export type Tone = 'plain' | 'good' | 'bad' | 'quiet';
 
 export interface StoryLine {
   readonly atMs: number;
-  /** Who speaks: `world`, `route 53`, `dns`, `drill`, `alarm`, `pagerduty`, `lab`. */
+  /** Who speaks: `world`, `route 53`, `dns`, `drill`, `database`, `alarm`, `pagerduty`, `lab`. */
   readonly who: string;
   readonly text: string;
   readonly tone: Tone;
@@ -84,9 +84,9 @@ function ofWorld(event: TruthEvent, lab: Lab): Said {
 function ofLab(event: LabEvent): Said {
   switch (event.kind) {
     case 'step':
-      return event.about === '' ? undefined : said('drill', `${event.state}: ${event.about}`);
+      return event.about === '' ? undefined : said(carrierOf(event), `${event.state}: ${event.about}`);
     case 'retry':
-      return said('drill', `step ${event.state} is tried again: ${event.because}`, 'bad');
+      return said(carrierOf(event), `step ${event.state} is tried again: ${event.because}`, 'bad');
     case 'alarm':
       return said('alarm', `${event.name} in ${event.region} is ${event.state}`, event.state === 'OK' ? 'good' : 'bad');
     case 'database':
@@ -97,6 +97,8 @@ function ofLab(event: LabEvent): Said {
       return ofFunction(event.event);
   }
 }
+
+const carrierOf = ({ machine }: { readonly machine: string }) => (machine === NAMES.databaseMachine ? 'database' : 'drill');
 
 function ofFunction(event: Extract<LabEvent, { kind: 'function' }>['event']): Said {
   if (event.kind === 'killed') return said('lab', `${event.name} is killed in the middle (SIGKILL)`, 'bad');

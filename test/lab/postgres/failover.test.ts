@@ -41,7 +41,7 @@ const broken = ({ outcome }: Run) => outcome.expectations.filter(({ met, what })
 /** Steps in the order in which they were entered, each once. */
 const steps = ({ story }: Run) =>
   story.lines
-    .flatMap(({ who, text }) => (who === 'drill' ? [text.split(':')[0]] : []))
+    .flatMap(({ who, text }) => (who === 'database' ? [text.split(':')[0]] : []))
     .filter((one, i, all) => one !== all[i - 1]);
 
 /** A machine too busy to look every few seconds sees too little to promote: it gets more time, once. */
