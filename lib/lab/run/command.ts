@@ -2,10 +2,11 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { openLab } from './lab';
+import { type LabReport, labReport, reportJson } from './report/document';
 import { SCENARIOS, type Scenario } from './scenarios';
 import { labFiles } from './setting';
 import { Story } from './story';
-import { passed, type RunFacts, verdictJson, verdictText } from './verdict';
+import { passed, type RunFacts, verdictText } from './verdict';
 import { paintFor, type Screen, View } from './view';
 
 export const DEFAULT_SCALE = 5;
@@ -32,7 +33,8 @@ Options
   --seed S       whole number that fixes the phases of the checkers (default: chosen and printed)
   --https        sites with TLS and a certificate of their own authority; costs more processor time
   --delay MS     longest time from a verdict to each name server, drawn anew each time (default 0; AWS publishes none)
-  --json FILE    write the report to FILE
+  --html FILE    write the report as one page that opens offline: plots, marks, verdict, timeline
+  --json FILE    write the report as JSON, with every sample
   --calls FILE   write each AWS call as one JSON line: handler, IAM action, resource, Region
   --debug        print the functions' logs and stack traces
   --help         print this
@@ -50,17 +52,21 @@ interface Wanted {
   readonly seed: number;
   readonly protocol: 'http' | 'https';
   readonly delayMs: number;
+  readonly html?: string;
   readonly json?: string;
   readonly calls?: string;
   readonly debug: boolean;
 }
 
+/** Draws a report as a page. Drawing is a large library: it is loaded when it is asked for. */
+export type DrawPage = (report: LabReport) => Promise<string>;
+
 /** @returns the exit code */
-export async function labCommand(args: readonly string[], distCli: string, screen: Screen): Promise<number> {
+export async function labCommand(args: readonly string[], distCli: string, screen: Screen, draw: DrawPage): Promise<number> {
   const values = parsed(args);
   if (values.help) return say(screen, LAB_HELP);
   if (values.list) return say(screen, LISTED.map((line) => `${line}\n`).join(''));
-  return play(values.wanted(), distCli, screen);
+  return play(values.wanted(), distCli, screen, draw);
 }
 
 function say(screen: Screen, text: string): number {
@@ -78,6 +84,7 @@ function parsed(args: readonly string[]) {
     scale: { type: 'string' },
     seed: { type: 'string' },
     delay: { type: 'string' },
+    html: { type: 'string' },
     json: { type: 'string' },
     calls: { type: 'string' },
   } as const;
@@ -100,6 +107,7 @@ function parsed(args: readonly string[]) {
       seed,
       protocol: values.https ? 'https' : 'http',
       delayMs: number('--delay', values.delay ?? '0', 0, DELAY_MAX_MS),
+      html: values.html,
       json: values.json,
       calls: values.calls,
       debug: values.debug ?? false,
@@ -124,7 +132,7 @@ function number(name: string, text: string, least: number, most: number): number
   return value;
 }
 
-async function play(wanted: Wanted, distCli: string, screen: Screen): Promise<number> {
+async function play(wanted: Wanted, distCli: string, screen: Screen, draw: DrawPage): Promise<number> {
   const files = labFiles(distCli);
   const startedAtMs = Date.now();
   const { scenario, scale, seed, protocol, delayMs } = wanted;
@@ -148,6 +156,7 @@ async function play(wanted: Wanted, distCli: string, screen: Screen): Promise<nu
     const wallMs = Date.now() - startedAtMs;
     const facts: RunFacts = {
       scenario: scenario.name,
+      about: scenario.about,
       mode: scenario.mode,
       scale,
       seed,
@@ -159,7 +168,9 @@ async function play(wanted: Wanted, distCli: string, screen: Screen): Promise<nu
       lab,
     };
     screen.write(verdictText(facts, paintFor(screen), screen.columns));
-    if (wanted.json) writeFileSync(wanted.json, verdictJson(facts));
+    const report = labReport(facts, distCli);
+    if (wanted.json) writeFileSync(wanted.json, reportJson(report));
+    if (wanted.html) writeFileSync(wanted.html, await draw(report));
     if (wanted.calls) writeFileSync(wanted.calls, jsonLines(lab.endpoint.recordedCalls()));
     return passed(outcome) ? 0 : 1;
   } finally {

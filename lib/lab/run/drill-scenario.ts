@@ -3,6 +3,7 @@ import { MARKER_PATH_PREFIX } from '../../decide/names';
 import type { Lab } from './lab';
 import { truthOf } from './outage-scenario';
 import { agreement, type Expectation, expectation, type Outcome } from './outcome';
+import { drillMarks } from './report/marks';
 import { ALARMS, NAMES, PAIR, REPORT_BUCKET, STANDBY_REGION } from './setting';
 import { asBefore, journalOf, type LabState, stateOf } from './state';
 import type { Story } from './story';
@@ -56,7 +57,7 @@ async function carried(
   return {
     // What was disturbed measured nothing.
     figures: disturbance === 'undisturbed' ? (report?.results ?? []).map(figureOf) : [],
-    ...(report ? { drillReport: report } : {}),
+    ...(report ? { drillReport: report, marks: drillMarks(report.marks) } : {}),
     ...(report && disturbance === 'undisturbed' ? { sampling: report.sampling } : {}),
     expectations: [
       ...start,

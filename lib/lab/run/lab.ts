@@ -31,6 +31,8 @@ import { type LabPagerDuty, startPagerDuty } from '../pagerduty';
 import { clockEnv, createWorld, definePair, type PairInWorld, ScaledTime, type World } from '../world';
 import { type LabDatabase, openDatabase } from './database/open';
 import { type FunctionEvent, type FunctionFiles, ProcessHost } from './functions';
+import { addTruth } from './report/columns';
+import { Recorder } from './report/recorder';
 import {
   ALARMS,
   alarmDescription,
@@ -89,6 +91,8 @@ export interface Lab {
   readonly sqs: Sqs;
   readonly pagerDuty: LabPagerDuty;
   readonly database?: LabDatabase;
+  /** Samples since the lab was opened; whoever measures adds columns. */
+  readonly recorder: Recorder;
   onEvent(listener: (event: LabEvent) => void): void;
   close(): Promise<void>;
 }
@@ -139,8 +143,14 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     void everyMinute(time, () => opened.invokeLater(NAMES.proberFunction, STANDBY_REGION, {}));
   }
 
+  const recorder = new Recorder(time);
+  const watched = { world, pair, time, scale: options.scale, dynamo: services.dynamo, ...(database ? { database } : {}) };
+  addTruth(recorder, watched);
+  void recorder.run();
+
   return {
     ...services,
+    recorder,
     time,
     scale: options.scale,
     world,

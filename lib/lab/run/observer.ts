@@ -9,7 +9,7 @@ import { type Client, lastServed, learned, mustAsk, nextServer, requested, warmC
 import { BEACON_UNHEALTHY } from '../../decide/names';
 import { AuthoritativeDns } from '../../runtime/adapters/authoritative-dns';
 import type { Time } from '../../runtime/ports';
-import type { World } from '../world';
+import type { SiteName, World } from '../world';
 import { RECORD, TTL_SEC } from './setting';
 
 export const OBSERVER_PERIOD_MS = 250;
@@ -30,6 +30,10 @@ export interface Observed {
 }
 
 export class Observer {
+  /** Requests since the start, by who gave a good answer. */
+  public readonly counts = { primary: 0, standby: 0, failed: 0 };
+  /** What all servers answered last; undefined while nobody was asked. */
+  public answer: SiteName | 'nobody' | 'divided' | undefined;
   private clients: readonly Client[];
   private seen: Observed = { largestGapMs: 0, clientsServed: 0 };
   private lastRoundMs: number | undefined;
@@ -78,6 +82,8 @@ export class Observer {
     const nowMs = this.time.nowMs();
     const { primary, standby } = this.world.sites;
     const all = (address: string) => addresses.every((one) => one === address);
+    const common = (['primary', 'standby'] as const).find((site) => all(this.world.sites[site].address));
+    this.answer = common ?? (addresses.every((one) => one === undefined) ? 'nobody' : 'divided');
     const gapMs = this.lastRoundMs === undefined ? 0 : nowMs - this.lastRoundMs;
     this.lastRoundMs = nowMs;
     const { detectedMs, switchedMs, returnedMs } = this.seen;
@@ -98,6 +104,7 @@ export class Observer {
       if (mustAsk(client, beganMs)) client = await this.ask(client);
       const address = client.values[0];
       const from = address === undefined ? undefined : await this.request(address);
+      this.counts[from === 'primary' || from === 'standby' ? from : 'failed'] += 1;
       client = requested(client, from === 'standby', this.time.nowMs());
       this.clients = this.clients.map((one) => (one.index === index ? client : one));
       await this.rest(beganMs);

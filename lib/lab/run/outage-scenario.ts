@@ -2,6 +2,8 @@ import type { SiteFault } from '../world';
 import type { Lab } from './lab';
 import { OBSERVER_PERIOD_MS, Observer } from './observer';
 import { agreement, expectation, figure, type Outcome, SAMPLING_LIMIT_MS } from './outcome';
+import { addObserver } from './report/columns';
+import { faultMark, healedMark, observedMarks } from './report/marks';
 import { ALARMS, RECORD, TARGETS } from './setting';
 import { asBefore, stateOf } from './state';
 import type { Story } from './story';
@@ -19,6 +21,7 @@ export const outageScenario =
     await warm(lab, story);
     const before = stateOf(lab);
     const observer = new Observer(lab.time, lab.world, lab.scale, lab.pair.beacons.primary);
+    addObserver(lab, observer);
     await lab.time.sleep(2_000);
     await lab.world.sites.primary.fail(fault);
     const t0 = lab.world.truth.first('fault-began')?.atMs ?? lab.time.nowMs();
@@ -34,6 +37,7 @@ export const outageScenario =
 
     const seen = observer.observed;
     const truth = truthOf(lab, t0);
+    const healed = lab.world.truth.all('fault-ended', () => true, t0).map(({ atMs }) => healedMark(atMs));
     const ofPrimary = lab.pagerDuty.incidents().filter(({ dedupKey }) => dedupKey.includes(ALARMS.primary));
     return {
       figures: [
@@ -41,6 +45,7 @@ export const outageScenario =
         figure('switch', since(seen.detectedMs, seen.switchedMs), TARGETS.switchSec),
         figure('rto', since(t0, seen.servedMs), TARGETS.rtoSec),
       ],
+      marks: [faultMark(t0), ...observedMarks(seen), ...healed],
       sampling: { periodMs: OBSERVER_PERIOD_MS, largestGapMs: seen.largestGapMs, limitMs: SAMPLING_LIMIT_MS },
       expectations: [
         expectation('all eight clients reach the standby', served, `${seen.clientsServed} of 8`),

@@ -1,12 +1,15 @@
 import type { Provenance } from '../../decide/provenance';
+import type { Mark } from './report/marks';
 
 /** One number of the verdict, held against its target. */
 export interface Figure {
-  readonly name: 'detection' | 'switch' | 'firstWrite' | 'rto';
+  readonly name: 'detection' | 'switch' | 'firstWrite' | 'rto' | 'rpo';
   /** Null when it was never seen. */
   readonly sec: number | null;
   readonly targetSec: number;
   readonly met: boolean;
+  /** Rows that the seconds stand for. */
+  readonly rows?: number;
   readonly provenance: Provenance;
 }
 
@@ -23,6 +26,8 @@ export interface Outcome {
   readonly sampling?: { readonly periodMs: number; readonly largestGapMs: number; readonly limitMs: number };
   /** Results that are no times, each with its provenance. */
   readonly notes?: readonly string[];
+  /** Moments that the scenario knows; those of the world itself are added to them. */
+  readonly marks?: readonly Mark[];
   /** The drill's own report, as it lies in the bucket. */
   readonly drillReport?: unknown;
 }

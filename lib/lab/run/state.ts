@@ -26,7 +26,7 @@ export function stateOf(lab: Lab): LabState {
 }
 
 /** The journal as it lies in the table. */
-export function journalOf(lab: Lab): JournalItem | undefined {
+export function journalOf(lab: Pick<Lab, 'dynamo'>): JournalItem | undefined {
   const items = lab.dynamo.items(STANDBY_REGION, NAMES.journalTable);
   // The prober keeps an item of its own beside those of the pairs.
   const document = items.find((item) => item[JOURNAL_KEY]?.S === `pair#${PAIR}`)?.document?.S;

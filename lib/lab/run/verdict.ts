@@ -1,5 +1,4 @@
-/** The end of a run: numbers against targets, promises kept or broken, and the same as JSON. */
-import { release } from 'node:os';
+/** The end of a run: numbers against targets, promises kept or broken. */
 import { detectedWithin, detectionTime, type FailureMode } from '../../decide/timings/detection';
 import type { Lab } from './lab';
 import type { Expectation, Figure, Outcome } from './outcome';
@@ -7,10 +6,9 @@ import { TARGETS } from './setting';
 import type { StoryLine } from './story';
 import type { Paint } from './view';
 
-export const LAB_REPORT_SCHEMA = 'cdk-failover.lab-report/1';
-
 export interface RunFacts {
   readonly scenario: string;
+  readonly about: string;
   readonly mode: FailureMode;
   readonly scale: number;
   readonly seed: number;
@@ -28,48 +26,53 @@ export const passed = (outcome: Outcome) => outcome.expectations.length > 0 && o
 export const originOf = (facts: Pick<RunFacts, 'scale'>) =>
   `lab, ${facts.scale === 1 ? 'real time' : `scale ${facts.scale}`}, loopback`;
 
-const TITLES: Readonly<Record<Figure['name'], string>> = {
+export const TITLES: Readonly<Record<Figure['name'], string>> = {
   detection: 'detection',
   switch: 'switch',
   firstWrite: 'first write',
   rto: 'RTO',
+  rpo: 'RPO',
 };
 
 /** @param columns what a line of a promise may take; the report has the whole text */
 export function verdictText(facts: RunFacts, paint: Paint, columns: number): string {
   const { outcome } = facts;
   const ok = passed(outcome);
-  const { sampling } = outcome;
-  const figures = outcome.figures.map((one) => figureLine(one, sampling?.largestGapMs ?? 0, originOf(facts), paint));
+  const figures = outcome.figures.map((one) => figureLine(one, outcome.sampling?.largestGapMs ?? 0, originOf(facts), paint));
   const promises = outcome.expectations.map((one) => promiseLine(one, paint, columns));
   return [
     '',
     ...(figures.length > 0
-      ? [paint.strong(`${''.padEnd(12)}${'took'.padStart(9)}${'target'.padStart(8)}   verdict  provenance`)]
+      ? [paint.strong(`${''.padEnd(12)}${'took'.padStart(9)}${'target'.padStart(8)}   verdict  provenance`), ...figures, '']
       : []),
-    ...figures,
-    ...(sampling && sampling.periodMs > 0
-      ? [
-          '',
-          `sampled every ${sampling.periodMs} ms; largest gap ${Math.round(sampling.largestGapMs)} ms, limit ${sampling.limitMs} ms (lab time)`,
-        ]
-      : []),
-    ...(figures.length > 0
-      ? [`10 s x 3 ${chances(facts.mode, 3)}; 10 s x 2 ${chances(facts.mode, 2)} (computed from documented rules)`]
-      : []),
-    ...(outcome.notes ?? []),
-    ...[...facts.lab.world.assumptions, ...(facts.lab.database?.assumptions ?? [])].map(
-      ({ what, value, provenance }) => `${what}: ${value} (${provenance})`,
-    ),
+    ...remarks(facts),
     '',
     ...promises,
     '',
     `${paint.strong(ok ? paint.good('PASSED') : paint.bad('FAILED'))} ${facts.scenario}: ${(facts.wallMs / 1_000).toFixed(1)} s of real time, scale ${facts.scale}, seed ${facts.seed}`,
-    ...(outcome.figures.some(({ met }) => !met)
-      ? ['A missed target is a finding about the settings, not a failure of the run.']
-      : []),
+    ...(outcome.figures.some(({ met }) => !met) ? [MISSED] : []),
     '',
   ].join('\n');
+}
+
+export const MISSED = 'A missed target is a finding about the settings, not a failure of the run.';
+
+/** What one must know beside the numbers: how they were sampled, what is assumed, and that one run is not the rule. */
+export function remarks({ lab, mode, outcome }: Pick<RunFacts, 'lab' | 'mode' | 'outcome'>): string[] {
+  const { figures, notes = [], sampling } = outcome;
+  const assumptions = [...lab.world.assumptions, ...(lab.database?.assumptions ?? [])];
+  return [
+    ...(sampling && sampling.periodMs > 0
+      ? [
+          `sampled every ${sampling.periodMs} ms; largest gap ${Math.round(sampling.largestGapMs)} ms, limit ${sampling.limitMs} ms (lab time)`,
+        ]
+      : []),
+    ...(figures.length > 0
+      ? [`10 s x 3 ${chances(mode, 3)}; 10 s x 2 ${chances(mode, 2)} (computed from documented rules)`]
+      : []),
+    ...notes,
+    ...assumptions.map(({ what, value, provenance }) => `${what}: ${value} (${provenance})`),
+  ];
 }
 
 function promiseLine({ what, met, seen }: Expectation, paint: Paint, columns: number): string {
@@ -90,31 +93,18 @@ function chances(mode: FailureMode, failures: number): string {
 /** A good probe on loopback, in seconds. */
 const LOOPBACK_PROBE_SEC = 0.01;
 
-/** What is below the largest gap between samples is only known to be below it. */
-function figureLine({ name, sec, targetSec, met, provenance }: Figure, gapMs: number, origin: string, paint: Paint): string {
-  const took =
-    sec === null ? 'never' : sec * 1_000 < gapMs ? `< ${(Math.ceil(gapMs / 100) / 10).toFixed(1)} s` : `${sec.toFixed(1)} s`;
-  const verdict = met ? paint.good('met   ') : paint.bad('missed');
-  return `${TITLES[name].padEnd(12)}${took.padStart(9)}${`${targetSec} s`.padStart(8)}   ${verdict}   ${provenance} (${origin})`;
+/** What is below the largest gap between samples is only known to be below it; rows are counted, not sampled. */
+export function tookText({ sec, rows }: Figure, gapMs: number): string {
+  if (sec === null) return 'never';
+  const below = rows === undefined && sec * 1_000 < gapMs;
+  return below ? `< ${(Math.ceil(gapMs / 100) / 10).toFixed(1)} s` : `${sec.toFixed(1)} s`;
 }
 
-/** The run as a document; times in Unix ms of the lab's clock unless the name says otherwise. */
-export function verdictJson(facts: RunFacts): string {
-  const { lab, lines, outcome, ...rest } = facts;
-  return `${JSON.stringify(
-    {
-      schema: LAB_REPORT_SCHEMA,
-      ...rest,
-      passed: passed(outcome),
-      origin: originOf(facts),
-      versions: { node: process.version, platform: `${process.platform} ${release()}` },
-      assumptions: [...lab.world.assumptions, ...(lab.database?.assumptions ?? [])],
-      ...outcome,
-      timeline: lines,
-      truth: lab.world.truth.events,
-      incidents: lab.pagerDuty.incidents(),
-    },
-    undefined,
-    2,
-  )}\n`;
+export const rowsText = ({ rows }: Figure) =>
+  rows === undefined ? '' : `${rows} acknowledged ${rows === 1 ? 'row' : 'rows'} lost`;
+
+function figureLine(one: Figure, gapMs: number, origin: string, paint: Paint): string {
+  const verdict = one.met ? paint.good('met   ') : paint.bad('missed');
+  const rows = one.rows === undefined ? '' : `, ${rowsText(one)}`;
+  return `${TITLES[one.name].padEnd(12)}${tookText(one, gapMs).padStart(9)}${`${one.targetSec} s`.padStart(8)}   ${verdict}   ${one.provenance} (${origin})${rows}`;
 }

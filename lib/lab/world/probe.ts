@@ -12,6 +12,9 @@ export interface ProbeResult {
   readonly text: string;
 }
 
+/** By which a site can tell the lab's checkers from users. */
+export const CHECKER_AGENT = 'cdk-failover-lab-health-check';
+
 const fail = (text: string): ProbeResult => ({ good: false, text: `Failure: ${text}` });
 
 const TIMED_OUT =
@@ -51,7 +54,7 @@ function probeHttp(config: HealthCheckConfig, address: string, time: LabTime, do
     port: config.port,
     path: config.path === undefined || config.path === '' ? '/' : config.path,
     agent: false,
-    headers: { Host: hostHeader(config, address, tls), 'User-Agent': 'cdk-failover-lab-health-check', Connection: 'close' },
+    headers: { Host: hostHeader(config, address, tls), 'User-Agent': CHECKER_AGENT, Connection: 'close' },
     // Route 53 does not validate certificates and does not offer TLS 1.3.
     ...(tls ? { rejectUnauthorized: false, maxVersion: 'TLSv1.2', ...sni(config) } : {}),
   });

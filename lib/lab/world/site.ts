@@ -1,9 +1,10 @@
 /** A site of the pair: an HTTP or HTTPS server that can be broken in four ways, and healed. */
-import { createServer as createHttp, type Server } from 'node:http';
+import { createServer as createHttp, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import type { Socket } from 'node:net';
 import { BlackHole } from './black-hole';
 import type { Certificates } from './certificates';
+import { CHECKER_AGENT } from './probe';
 import { siteApp } from './site-app';
 import type { LabTime } from './time';
 import type { SiteFault, SiteName, Truth } from './truth';
@@ -26,6 +27,7 @@ export class Site {
   private hole: BlackHole | undefined;
   private current: SiteFault | undefined;
   private readonly sockets = new Set<Socket>();
+  private goodAnswers = 0;
   /** Faults and healings, one after the other. */
   private queue: Promise<void> = Promise.resolve();
 
@@ -41,6 +43,11 @@ export class Site {
   /** What is broken now. */
   public get fault(): SiteFault | undefined {
     return this.current;
+  }
+
+  /** Requests that were answered with 200 since the start; those of health checkers are not counted. */
+  public get served(): number {
+    return this.goodAnswers;
   }
 
   public open(): Promise<void> {
@@ -97,6 +104,12 @@ export class Site {
       const server = protocol === 'https' ? createHttps({ ...certificates?.site }, app) : createHttp(app);
       try {
         await listening(server, this.port, address);
+        server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+          if (request.headers['user-agent'] === CHECKER_AGENT) return;
+          response.once('finish', () => {
+            if (response.statusCode === 200) this.goodAnswers += 1;
+          });
+        });
         server.on('connection', (socket: Socket) => {
           this.sockets.add(socket);
           socket.on('close', () => this.sockets.delete(socket));

@@ -192,7 +192,7 @@ describe('the command line', () => {
         text += more;
       },
     };
-    const code = await labCommand(args, DIST_CLI, screen);
+    const code = await labCommand(args, DIST_CLI, screen, async () => '');
     return { code, text };
   };
 

@@ -14,6 +14,7 @@ const INSTANCES: readonly LabInstance[] = [
 /** RDS in front of real servers: its words and its slowness are played, the promotion itself is PostgreSQL's. */
 export class PostgresInstances extends InstanceBoard {
   private orders = 0;
+  private doneAtMs: number | undefined;
 
   public constructor(
     private readonly clock: Time,
@@ -30,6 +31,11 @@ export class PostgresInstances extends InstanceBoard {
     return this.orders;
   }
 
+  /** When PostgreSQL first accepted writes as a promoted replica, in lab ms. */
+  public get promotedAtMs(): number | undefined {
+    return this.doneAtMs;
+  }
+
   public override promote(region: string, id: string, backupRetentionDays: number, backupWindow?: string): LabInstance {
     const accepted = super.promote(region, id, backupRetentionDays, backupWindow);
     this.orders += 1;
@@ -44,6 +50,7 @@ export class PostgresInstances extends InstanceBoard {
     await this.clock.sleep(this.promotionMs);
     try {
       await this.pair.promote();
+      this.doneAtMs = this.clock.nowMs();
     } catch (error) {
       this.told(`promotion of ${id} failed: ${(error as Error).message}`);
       this.change(region, id, { status: 'failed' });

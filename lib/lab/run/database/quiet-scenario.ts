@@ -2,6 +2,7 @@
 import { lossOf, twoWriters, type WritingClients } from '../../postgres';
 import type { Lab } from '../lab';
 import { expectation, type Outcome } from '../outcome';
+import { faultMark, healedMark } from '../report/marks';
 import { RECORD } from '../setting';
 import type { Story } from '../story';
 import { until } from '../wait';
@@ -56,6 +57,7 @@ export const quietScenario =
       const paged = await until(lab, PAGE_LIMIT_SEC, () => incident() !== undefined);
       await lab.time.sleep(AFTER_PAGE_MS);
       await outage.heal(lab, database);
+      const mendedMs = lab.time.nowMs();
       story.tell('world', 'it is mended', 'good');
       const resolved = await until(lab, HEAL_LIMIT_SEC, () => incident()?.resolvedAtMs !== undefined);
       const primary = clients.acknowledged.length;
@@ -64,6 +66,7 @@ export const quietScenario =
       await database.pair.caughtUp();
       return {
         figures: [],
+        marks: [faultMark(brokenMs, outage.begins), healedMark(mendedMs)],
         expectations: [
           expectation('somebody is paged, with the reason', paged, incident()?.summary ?? 'nobody'),
           ...leftAlone(lab, database),

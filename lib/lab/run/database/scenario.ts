@@ -6,6 +6,8 @@ import type { Lab } from '../lab';
 import { OBSERVER_PERIOD_MS, Observer } from '../observer';
 import { truthOf } from '../outage-scenario';
 import { agreement, type Expectation, expectation, figure, type Outcome, SAMPLING_LIMIT_MS } from '../outcome';
+import { addObserver, addWriters } from '../report/columns';
+import { faultMark, observedMarks, writeMarks } from '../report/marks';
 import { PAIR, RECORD, TARGETS } from '../setting';
 import { journalOf } from '../state';
 import type { Story } from '../story';
@@ -44,7 +46,7 @@ export const stateOfDatabase = (lab: Lab): DatabaseState | undefined => journalO
 export function writers(lab: Lab): WritingClients {
   const dns = new AuthoritativeDns();
   const { nameServers } = lab.world;
-  return new WritingClients({
+  const clients = new WritingClients({
     time: lab.world.time,
     scale: lab.scale,
     count: CLIENTS,
@@ -56,6 +58,8 @@ export function writers(lab: Lab): WritingClients {
       return answer.kind === 'answer' && host !== undefined ? { host, ttlSec: answer.ttlSec } : undefined;
     },
   });
+  addWriters(lab, clients);
+  return clients;
 }
 
 /** Checkers warm, the prober watching, rows arriving on the standby. */
@@ -72,6 +76,7 @@ export async function databaseScenario(lab: Lab, story: Story): Promise<Outcome>
   try {
     await calm(lab, story, clients);
     const observer = new Observer(lab.time, lab.world, lab.scale, lab.pair.beacons.primary);
+    addObserver(lab, observer);
     await pair.freezeShipping();
     story.tell('world', 'rows are no longer shipped to the standby', 'bad');
     await lab.time.sleep(UNSHIPPED_MS);
@@ -128,6 +133,12 @@ async function judged(
       figure('switch', since(seen.detectedMs, seen.switchedMs), TARGETS.switchSec),
       figure('firstWrite', since(failedMs, firsts[0]), DATABASE_RTO_SEC),
       figure('rto', firsts.length === CLIENTS ? since(failedMs, firsts.at(-1)) : undefined, DATABASE_RTO_SEC),
+      { ...figure('rpo', oldestMs, CONSENTED_MS / 1_000), rows: loss.lost.length },
+    ],
+    marks: [
+      faultMark(failedMs, 'the primary Region dies'),
+      ...observedMarks({ ...seen, servedMs: undefined }),
+      ...writeMarks(firsts, CLIENTS),
     ],
     notes: [
       `rows: ${clients.acknowledged.length} acknowledged, ${loss.lost.length} lost, the oldest ${sec(oldestMs)} before the first evidence (measured)`,
