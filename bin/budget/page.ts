@@ -1,7 +1,8 @@
 /** One page that opens offline: the distribution of each stage against its target, as SVG drawn here, and the table. */
-import { parse, View } from 'vega';
-import { compile, type TopLevelSpec } from 'vega-lite';
+import type { TopLevelSpec } from 'vega-lite';
 import { type BudgetMode, findingText, MODE_NAME, type Simulated, type Stage, TARGETS } from '../../lib/decide/budget';
+import { draw } from '../page/draw';
+import { escaped, pageOf } from '../page/html';
 import type { BudgetResult, PairResult, Samples } from './result';
 import { tableText } from './table';
 
@@ -14,15 +15,19 @@ const STAGE_TITLE: Readonly<Record<Stage, string>> = {
   rpo: 'RPO: writes that may be lost',
 };
 
-/** Colours that stay apart for colour-blind readers (Okabe and Ito). */
-const AREA = '#0072b2';
-const TARGET_LINE = '#d55e00';
+/** Of the page, after Okabe and Ito: they stay apart for colour-blind readers. */
+const AREA = 'var(--blue)';
+const TARGET_LINE = 'var(--orange)';
 const BINS = 80;
 
 export async function budgetPage(result: BudgetResult, samples: Samples): Promise<string> {
   const sections: string[] = [];
   for (const pair of result.pairs) sections.push(await pairSection(pair, samples.get(pair.path) ?? []));
-  return page(`${sections.join('\n')}\n<h2>Numbers</h2>\n<pre>${escaped(tableText(result))}</pre>`);
+  return pageOf({
+    title: 'Recovery budget',
+    style: STYLE,
+    body: `<h1>Recovery budget</h1>\n${sections.join('\n')}\n<h2>Numbers</h2>\n<pre>${escaped(tableText(result))}</pre>`,
+  });
 }
 
 async function pairSection(pair: PairResult, samples: readonly Simulated[]): Promise<string> {
@@ -74,7 +79,14 @@ function chartSpec(stage: Stage, samples: readonly Simulated[], targetSec: numbe
   const target = targetSec === undefined ? [] : [{ targetSec }];
   return {
     data: { values },
-    facet: { row: { field: 'mode', sort: order, title: null, header: { labelAngle: 0, labelAlign: 'left', labelFontSize: 12 } } },
+    facet: {
+      row: {
+        field: 'mode',
+        sort: order,
+        title: null,
+        header: { labelAngle: 0, labelAlign: 'left', labelFontSize: 12, labelColor: 'var(--text)' },
+      },
+    },
     spec: {
       width: 620,
       height: 44,
@@ -92,7 +104,18 @@ function chartSpec(stage: Stage, samples: readonly Simulated[], targetSec: numbe
     },
     resolve: { scale: { y: 'independent' } },
     spacing: 6,
-    config: { view: { stroke: '#ccc' }, font: 'system-ui, sans-serif', axis: { grid: false } },
+    background: 'transparent',
+    config: {
+      view: { stroke: 'var(--line)' },
+      font: 'system-ui, sans-serif',
+      axis: {
+        grid: false,
+        domainColor: 'var(--line)',
+        tickColor: 'var(--line)',
+        labelColor: 'var(--quiet)',
+        titleColor: 'var(--quiet)',
+      },
+    },
     description: `distribution of ${stage} per failure mode`,
   };
 }
@@ -116,24 +139,8 @@ function histogram(
   return counts.map((count, i) => ({ mode: MODE_NAME[mode], sec: (i + 0.5) * width, share: count / sortedSec.length }));
 }
 
-const draw = (spec: TopLevelSpec): Promise<string> => new View(parse(compile(spec).spec), { renderer: 'none' }).toSVG();
-
-const escaped = (text: string) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
-
-const page = (body: string) => `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Recovery budget</title>
-<style>
-  body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
+const STYLE = `
+  body { max-width: 60rem; }
   figure { margin: 1.5rem 0; }
   figcaption { font-weight: 600; }
-  figcaption span { color: #b34700; }
-  svg { max-width: 100%; height: auto; }
-  pre { overflow-x: auto; font-size: 12px; line-height: 1.35; background: #f6f6f6; padding: 1rem; }
-</style>
-<h1>Recovery budget</h1>
-${body}
-</html>
-`;
+  figcaption span { color: var(--orange); }`;

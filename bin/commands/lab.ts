@@ -7,7 +7,7 @@ export { LAB_HELP };
 
 export async function playLab(args: readonly string[], distCli: string, shell: Shell): Promise<number> {
   try {
-    return await labCommand(args, distCli, shell);
+    return await labCommand(args, distCli, shell, async (report) => (await import('../lab/page')).labPage(report));
   } catch (error) {
     throw error instanceof UsageError ? usage(error.message, 'lab') : error;
   }

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { FailoverStack, HealthProbe, Site } from 'cdk-failover';
-import { build } from 'esbuild';
 import { BUDGET_HELP, budgetCommand } from '../../bin/commands/budget';
 import { type BudgetFile, pairBudget } from '../../lib/decide/budget';
 import { DEFAULT_DEMAND, factsWith } from '../decide/budget/support';
+import { bundleTo } from '../support/bundle';
+import { openInChromium, withChromium } from '../support/chromium';
 
-const root = join(__dirname, '../..');
 const home = mkdtempSync(join(tmpdir(), 'budget-cli-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
@@ -179,24 +179,16 @@ describe('fails with exit code 2 and one line', () => {
   });
 });
 
+const outfile = join(home, 'cli.cjs');
+const page = join(home, 'budget.html');
+
 test('--html, from the bundle that ships, draws every stage and mode and loads nothing from elsewhere', async () => {
-  const outfile = join(home, 'cli.cjs');
-  // As scripts/build-cli.mjs does it; Vega is made of modules that only a bundler, not the test runner, turns into one file.
-  await build({
-    stdin: {
-      contents: `import { budgetCommand } from './bin/commands/budget';
-        const write = (text) => process.stdout.write(text);
-        budgetCommand(process.argv.slice(2), { write, warn: write }).then((code) => { process.exitCode = code; });`,
-      resolveDir: root,
-    },
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    mainFields: ['module', 'main'],
-    alias: { 'vega-canvas': join(root, 'node_modules/vega-canvas/build/vega-canvas.browser.js') },
+  await bundleTo(
     outfile,
-  });
-  const page = join(home, 'budget.html');
+    `import { budgetCommand } from './bin/commands/budget';
+     const write = (text) => process.stdout.write(text);
+     budgetCommand(process.argv.slice(2), { write, warn: write }).then((code) => { process.exitCode = code; });`,
+  );
   const child = spawnSync(process.execPath, [outfile, budgets('drawn', [{}]), '--simulate', '500', '--html', page], {
     encoding: 'utf8',
   });
@@ -225,4 +217,14 @@ test('--html, from the bundle that ships, draws every stage and mode and loads n
   // Names of XML languages are no addresses to load from; sources in the table are text.
   const loads = html.match(/(src|href)="[^"]*"|url\([^)]*\)|@import|<script|<link/g) ?? [];
   expect(loads.filter((text) => !text.startsWith('url(#') && !text.startsWith('href="#'))).toEqual([]);
+});
+
+withChromium('the page of --html, in a browser', () => {
+  test('shows each distribution and each target, asks for nothing and throws nothing', () => {
+    const { dom, console, requests } = openInChromium(page);
+    expect({ console, requests }).toEqual({ console: [], requests: [] });
+    // A strip for each of four failure modes, in each of four stages; three stages have a target.
+    expect(dom.match(/class="mark-area role-mark/g)).toHaveLength(16);
+    expect(dom.match(/class="mark-rule role-mark/g)).toHaveLength(12);
+  });
 });
