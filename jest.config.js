@@ -10,7 +10,7 @@ const common = {
       },
     ],
   },
-  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/dist-pkgs', '<rootDir>/cdk.out'],
+  modulePathIgnorePatterns: ['<rootDir>/.stryker', '<rootDir>/dist', '<rootDir>/dist-pkgs', '<rootDir>/cdk.out'],
   setupFiles: ['<rootDir>/test/setup.js'],
 };
 const ownName = { '^cdk-failover$': '<rootDir>/lib/index.ts' };

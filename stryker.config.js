@@ -1,0 +1,14 @@
+// Mutation testing of lib/decide; `npm run mutate` runs it folder by folder, see scripts/mutate.mjs.
+module.exports = {
+  plugins: ['@stryker-mutator/jest-runner'],
+  testRunner: 'jest',
+  jest: { projectType: 'custom', configFile: 'jest.mutate.config.js', enableFindRelatedTests: false },
+  coverageAnalysis: 'perTest',
+  concurrency: 1,
+  incremental: true,
+  tempDirName: '.stryker/tmp',
+  ignorePatterns: ['/assets', '/dist*', '/docs', '/examples', '/bin', '/.jsii', '/tsconfig.tsbuildinfo', '/lib/constructs'],
+  reporters: ['clear-text', 'json'],
+  clearTextReporter: { allowColor: false, logTests: false, reportTests: false, reportScoreTable: true },
+  disableTypeChecks: false,
+};
