@@ -3,6 +3,7 @@
  * the item decides. This file holds the shape; rules that change it are pure functions beside it.
  */
 
+import type { Readiness } from './database/readiness-rules';
 import type { DatabaseState } from './database/state';
 
 export interface JournalItem {
@@ -25,6 +26,8 @@ export interface JournalItem {
   readonly watchedSinceMs?: number;
   /** Who writes, and the run that changes it; absent until a database is bound. */
   readonly database?: DatabaseState;
+  /** What the daily look at the database found; absent until the first one. */
+  readonly readiness?: Readiness;
   /** Set while latch, metric and beacon disagree: since when, and what was wanted then. */
   readonly latchDoubt?: { readonly sinceMs: number; readonly wanted: string; readonly paged: boolean };
 }

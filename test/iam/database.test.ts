@@ -1,6 +1,7 @@
 import { controlNames, databaseParameter } from '../../lib/decide/names';
 import * as lab from '../../lib/lab/aws';
 import { CloudWatchMetrics } from '../../lib/runtime/adapters/cloudwatch';
+import { Ec2AclLooks } from '../../lib/runtime/adapters/database/acl-looks';
 import { AwsApplications } from '../../lib/runtime/adapters/database/applications';
 import { AwsDatabases } from '../../lib/runtime/adapters/database/databases';
 import { AwsFences } from '../../lib/runtime/adapters/database/fences';
@@ -69,6 +70,7 @@ const DUTIES: Readonly<Record<string, () => Promise<unknown>>> = {
   prober: async () => {
     await watch();
     await quietly(new SsmRegistry(names.registryPath).pairs());
+    for (const fence of instances.fences) if (fence.kind === 'networkAcl') await quietly(new Ec2AclLooks().look(fence));
     await quietly(new SfnMachine(arn('states', `stateMachine:${names.databaseMachine}`)).start('app-e1', {}));
   },
   'database-step': async () => {
@@ -207,6 +209,14 @@ test('every action exists', async () => {
 const step = (action: string, resource: string): Call => ({ role: names.databaseStepRole, action, resource });
 
 test.each<[string, Call]>([
+  [
+    'the prober shuts a subnet in',
+    {
+      role: names.proberRole,
+      action: 'ec2:ReplaceNetworkAclAssociation',
+      resource: arn('ec2', 'subnet/subnet-0123456789abcdef0', PRIMARY),
+    },
+  ],
   ['the prober promotes', { role: names.proberRole, action: 'rds:PromoteReadReplica', resource: arn('rds', 'db:shop-b1') }],
   [
     'the reader reads another secret',

@@ -3,6 +3,7 @@ import { latchNames, writerMetric } from '../../lib/decide/latch';
 import { databaseParameter } from '../../lib/decide/names';
 import * as lab from '../../lib/lab/aws';
 import { CloudWatchMetrics } from '../../lib/runtime/adapters/cloudwatch';
+import { Ec2AclLooks } from '../../lib/runtime/adapters/database/acl-looks';
 import { AwsApplications } from '../../lib/runtime/adapters/database/applications';
 import { AwsDatabases } from '../../lib/runtime/adapters/database/databases';
 import { DynamoDbLeases } from '../../lib/runtime/adapters/database/dynamodb-leases';
@@ -413,6 +414,7 @@ async function network(decide: (operation: string) => lab.Fault | undefined = ()
   return against(time, services, () => ({
     ec2,
     fences: new AwsFences(noFunctions),
+    looks: new Ec2AclLooks(),
     fence: acl,
     closed: () => ['subnet-1', 'subnet-2'].every((subnet) => ec2.aclOf(A, subnet) === 'acl-deny'),
   }));
@@ -445,6 +447,28 @@ describe('fences', () => {
       expect(await fences.raise(acl, 1)).toEqual({ kind: 'up', level: 'F3' });
     });
   });
+
+  test('a look sees which ACL each subnet has, and whether an ACL lets anything through, and changes nothing', () =>
+    on(network(), async ({ fences, looks, endpoint }) => {
+      const both = { kind: 'acls', allows: { 'acl-deny': false, 'acl-open': true } };
+      expect(await looks.look(acl)).toEqual({ ...both, aclOf: { 'subnet-1': 'acl-open', 'subnet-2': 'acl-open' } });
+      expect(await looks.look({ ...acl, subnets: ['subnet-1', 'gone'], denyAcl: 'acl-gone' })).toEqual({
+        kind: 'acls',
+        allows: { 'acl-open': true },
+        aclOf: { 'subnet-1': 'acl-open' },
+      });
+      expect(new Set(endpoint.recordedCalls().map(({ action }) => action))).toEqual(new Set(['ec2:DescribeNetworkAcls']));
+      await fences.raise(acl, 1);
+      expect(await looks.look(acl)).toMatchObject({ aclOf: { 'subnet-1': 'acl-deny', 'subnet-2': 'acl-deny' } });
+    }));
+
+  test('a look that is refused says why', () =>
+    on(
+      network(() => ({ kind: 'refused', code: 'UnauthorizedOperation', status: 403 })),
+      async ({ looks }) => {
+        expect(await looks.look(acl)).toEqual({ kind: 'unknown', because: expect.stringContaining('UnauthorizedOperation') });
+      },
+    ));
 
   test('fails as down when a subnet is not there, or the Region does not answer', async () => {
     await on(network(), async ({ fences }) => {

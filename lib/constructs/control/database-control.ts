@@ -86,6 +86,7 @@ export class DatabaseControl extends Construct {
     for (const permission of db.orders(stack, added.database)) this.steps.permitForPair(permission);
     for (const fence of added.fences) {
       for (const permission of db.fencing(stack, fence.settings)) this.steps.permitForPair(permission);
+      for (const permission of db.fenceLooks(fence.settings)) this.prober.permitForPair(permission);
     }
     for (const one of added.refresh) {
       for (const permission of db.refreshing(stack, one)) this.steps.permitForPair(permission);

@@ -64,6 +64,17 @@ export function orders(stack: Stack, { kind, source, replicas, globalCluster }: 
   ];
 }
 
+const aclLooks: Permission = {
+  sid: 'FenceLook',
+  actions: ['ec2:DescribeNetworkAcls'],
+  resources: ['*'],
+  wildcard: 'DescribeNetworkAcls has no resources.',
+};
+
+/** What the daily look sees of a fence. Without a role of another account: who may take it may also swap. */
+export const fenceLooks = (fence: FenceSettings): readonly Permission[] =>
+  fence.kind === 'networkAcl' && fence.roleArn === undefined ? [aclLooks] : [];
+
 /** What a fence does in the primary Region. */
 export function fencing(stack: Stack, fence: FenceSettings): readonly Permission[] {
   switch (fence.kind) {
@@ -78,12 +89,7 @@ export function fencing(stack: Stack, fence: FenceSettings): readonly Permission
             ...fence.subnets.map((subnet) => arn(`subnet/${subnet}`)),
           ],
         },
-        {
-          sid: 'FenceLook',
-          actions: ['ec2:DescribeNetworkAcls'],
-          resources: ['*'],
-          wildcard: 'DescribeNetworkAcls has no resources.',
-        },
+        aclLooks,
       ];
     }
     case 'stopInstance':

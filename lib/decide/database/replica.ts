@@ -42,7 +42,11 @@ export const LOSS_WINDOW_MS = 120_000;
  * Loss at the failure. A heartbeat says how long nothing arrived, lag how old the newest arrival was, so the two add up.
  * Without any lag sample even a heartbeat proves nothing: a replica that is minutes behind receives rows as steadily.
  */
-export function lossOf(facts: CandidateFacts, failedAtMs: number, limits: ReplicaLimits): Loss | { readonly because: string } {
+export function lossOf(
+  facts: Pick<CandidateFacts, 'samples' | 'samplesUnknown' | 'gapMs'>,
+  failedAtMs: number,
+  limits: ReplicaLimits,
+): Loss | { readonly because: string } {
   if (facts.samplesUnknown !== undefined) return { because: `its lag is unknown: ${facts.samplesUnknown}` };
   const before = facts.samples.filter((s) => s.atMs <= failedAtMs);
   const last = before.reduce<LagPoint | undefined>((newest, s) => (newest && newest.atMs >= s.atMs ? newest : s), undefined);

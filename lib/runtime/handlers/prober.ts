@@ -1,6 +1,7 @@
 import { ENV } from '../../contracts/environment';
 import { AuthoritativeDns } from '../adapters/authoritative-dns';
 import { CloudWatchMetrics } from '../adapters/cloudwatch';
+import { Ec2AclLooks } from '../adapters/database/acl-looks';
 import { AwsDatabases } from '../adapters/database/databases';
 import { DynamoDbLeases } from '../adapters/database/dynamodb-leases';
 import { AwsLags } from '../adapters/database/lags';
@@ -37,11 +38,12 @@ const ports: ProberPorts = {
   leases: new DynamoDbLeases(databaseRegistry),
   announcer: new SnsAnnouncer(),
   machine: new SfnMachine(env.machineArn),
+  aclLooks: new Ec2AclLooks(),
 };
 
 /**
  * Watches all databases of the control set; started every minute, ends when a newer run is as warm. Calls: GetItem, PutItem;
- * GetParameter, GetParametersByPath; DescribeDBInstances, DescribeDBClusters, DescribeGlobalClusters; GetMetricData,
+ * GetParameter, GetParametersByPath; DescribeDBInstances, DescribeDBClusters, DescribeGlobalClusters; DescribeNetworkAcls; GetMetricData,
  * PutMetricData; Invoke of readers and order functions; StartExecution; Publish. It orders nothing itself.
  */
 export const handler = () => probe(ports);

@@ -11,7 +11,12 @@ export interface MemberView {
   readonly replicaOf?: string;
   /** Whether replication is said to run; absent where the service does not say. */
   readonly replicating?: boolean;
+  readonly engine?: string;
   readonly backupRetentionDays?: number;
+  /** Daily window of its backups, in UTC, such as `03:00-03:30`. */
+  readonly backupWindow?: string;
+  /** Its master password is a secret that RDS manages. */
+  readonly managedSecret?: boolean;
   readonly multiAz?: boolean;
   /** Aurora: this member is the writer of its global database. */
   readonly isWriter?: boolean;
@@ -91,6 +96,20 @@ export interface Fences {
     fence: FenceSettings,
     epoch: number,
   ): Promise<{ readonly kind: 'lowered' } | { readonly kind: 'failed'; readonly because: string }>;
+}
+
+/** Network ACLs as they stand, looked at and never changed. */
+export interface AclLooks {
+  look(fence: Extract<FenceSettings, { kind: 'networkAcl' }>): Promise<
+    | {
+        readonly kind: 'acls';
+        /** ACL of each subnet that was found. */
+        readonly aclOf: Readonly<Record<string, string>>;
+        /** By id, for those of the fence that exist: whether it has a rule that allows. */
+        readonly allows: Readonly<Record<string, boolean>>;
+      }
+    | Unknown
+  >;
 }
 
 export interface Applications {

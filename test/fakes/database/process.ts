@@ -2,13 +2,14 @@ import type { FenceSettings } from '../../../lib/contracts/database';
 import type { FailoverEvent } from '../../../lib/contracts/events';
 import type { DatabasePorts } from '../../../lib/runtime/drive/database/context';
 import type { Log, Machine } from '../../../lib/runtime/ports';
+import type { AclLooks } from '../../../lib/runtime/ports/database';
 import type { Hook } from '../process';
 import type { DatabaseWorld } from './world';
 
 const NEVER = new Promise<never>(() => undefined);
 const silent: Log = { info: () => undefined, error: () => undefined };
 
-export type AllDatabasePorts = DatabasePorts & { readonly machine: Machine };
+export type AllDatabasePorts = DatabasePorts & { readonly machine: Machine; readonly aclLooks: AclLooks };
 
 /** One run of one function. When it dies, its call and every later one never come back. */
 export class DatabaseProcess {
@@ -79,6 +80,7 @@ export class DatabaseProcess {
           return { kind, execution: `execution:${name}` };
         },
       }),
+      aclLooks: this.mortal('aclLooks', { look: async () => world.acls }),
       ...this.database(),
       ...this.outbound(),
     };

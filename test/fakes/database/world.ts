@@ -3,7 +3,7 @@ import type { FailoverEvent } from '../../../lib/contracts/events';
 import { boundDatabase, type Members } from '../../../lib/decide/database/order-rules';
 import type { DatabaseState } from '../../../lib/decide/database/state';
 import { blankItem } from '../../../lib/decide/drill/rules';
-import type { HeartbeatReading, LagSample, MemberView, OrderAnswer } from '../../../lib/runtime/ports/database';
+import type { AclLooks, HeartbeatReading, LagSample, MemberView, OrderAnswer } from '../../../lib/runtime/ports/database';
 import { FakeJournal } from '../fake-journal';
 import { registrationOf } from '../registration';
 import { VirtualTime } from '../virtual-time';
@@ -83,6 +83,12 @@ export class DatabaseWorld {
   public readonly fences = new Set<string>();
   /** What the primary's Region says to every order of a fence. */
   public fenceRefused: string | undefined;
+  /** What a look at the network ACLs shows. */
+  public acls: Awaited<ReturnType<AclLooks['look']>> = {
+    kind: 'acls',
+    aclOf: { 'subnet-1': 'acl-0' },
+    allows: { 'acl-0': true, 'acl-1': false },
+  };
   public readonly pointers = new Map<string, { endpoint: string; epoch: number }>();
   public readonly executions = new Map<string, unknown>();
   public readonly announced: (FailoverEvent & { topic: string })[] = [];
@@ -100,14 +106,15 @@ export class DatabaseWorld {
   public promoteMs = 180_000;
   public latchMs = 60_000;
 
-  constructor(database: Partial<DatabaseRegistration> = {}) {
-    this.database = databaseOf(database);
+  constructor(change: Partial<DatabaseRegistration> = {}) {
+    this.database = databaseOf(change);
     const nowMs = this.time.nowMs();
     this.members.set('app-a', { status: 'available', isWriter: true, lagMs: 0, rowAtMs: nowMs });
     for (const replica of this.database.replicas) {
       this.members.set(replica.id, { status: 'available', replicaOf: 'app-a', lagMs: 1_000, rowAtMs: nowMs });
     }
-    this.journal.put({ ...blankItem('app'), database: boundDatabase(membersOf(this.database)) });
+    const database = boundDatabase(membersOf(this.database));
+    this.journal.put({ ...blankItem('app'), database, readiness: { checkedAtMs: nowMs, because: [] } });
   }
 
   public get state(): DatabaseState {

@@ -9,7 +9,7 @@ export class Ec2 implements AwsService {
   public readonly name = 'ec2';
   private readonly associations: { id: string; subnet: string; acl: string; region: string }[];
 
-  /** @param acls ACL by `region/subnet` @param others ACLs that exist besides */
+  /** @param acls ACL by `region/subnet`; one of them lets everything through @param others ACLs that exist besides, and let nothing through */
   public constructor(
     acls: Readonly<Record<string, string>>,
     private readonly others: readonly string[],
@@ -35,26 +35,39 @@ export class Ec2 implements AwsService {
     const operation = form.get('Action');
     if (operation === 'DescribeNetworkAcls') {
       claim('ec2:DescribeNetworkAcls', '*');
-      return this.describe(call.region, subnetsIn(form));
+      return this.describe(call.region, form);
     }
     if (operation === 'ReplaceNetworkAclAssociation') return this.replace(call.region, form, claim);
     claim(`ec2:${operation}`, '*');
     throw new AwsFault('InvalidAction', `the lab does not play ec2:${operation}`);
   }
 
-  private describe(region: string, subnets: readonly string[]): AwsReply {
+  private describe(region: string, form: URLSearchParams): AwsReply {
     const here = this.associations.filter((one) => one.region === region);
+    const { by, values } = filterIn(form);
     // The filter chooses ACLs; each comes with all its associations.
-    const acls = new Set(here.filter(({ subnet }) => subnets.includes(subnet)).map(({ acl }) => acl));
+    const known = [...here.map(({ acl }) => acl), ...this.others];
+    const acls = new Set(
+      by === 'subnet'
+        ? here.filter(({ subnet }) => values.includes(subnet)).map(({ acl }) => acl)
+        : known.filter((acl) => values.includes(acl)),
+    );
     const items = [...acls].map((acl) => {
       const set = here.filter((one) => one.acl === acl);
       const associations = set.map(
         ({ id, subnet }) =>
           `<item>${tag('networkAclAssociationId', id)}${tag('networkAclId', acl)}${tag('subnetId', subnet)}</item>`,
       );
-      return `<item>${tag('networkAclId', acl)}<associationSet>${associations.join('')}</associationSet></item>`;
+      return `<item>${tag('networkAclId', acl)}<associationSet>${associations.join('')}</associationSet><entrySet>${this.entries(acl)}</entrySet></item>`;
     });
     return wrap('DescribeNetworkAcls', `<networkAclSet>${items.join('')}</networkAclSet>`);
+  }
+
+  private entries(acl: string): string {
+    const entry = (number: number, action: string) =>
+      `<item>${tag('ruleNumber', number)}${tag('ruleAction', action)}${tag('egress', false)}${tag('cidrBlock', '0.0.0.0/0')}</item>`;
+    const last = entry(32_767, 'deny');
+    return this.others.includes(acl) ? last : `${entry(100, 'allow')}${last}`;
   }
 
   private replace(region: string, form: URLSearchParams, claim: Claim): AwsReply {
@@ -76,9 +89,9 @@ const association = () => `aclassoc-${randomUUID().slice(0, 8)}`;
 const wrap = (operation: string, body: string) =>
   xml(`<${operation}Response xmlns="${NAMESPACE}">${tag('requestId', randomUUID())}${body}</${operation}Response>`);
 
-function subnetsIn(form: URLSearchParams): readonly string[] {
-  if (form.get('Filter.1.Name') !== 'association.subnet-id') {
-    throw new AwsFault('InvalidParameterValue', 'The lab filters by association.subnet-id only');
-  }
-  return [...form].flatMap(([name, value]) => (/^Filter\.1\.Value\.\d+$/.test(name) ? [value] : []));
+function filterIn(form: URLSearchParams): { readonly by: 'subnet' | 'acl'; readonly values: readonly string[] } {
+  const by = ({ 'association.subnet-id': 'subnet', 'network-acl-id': 'acl' } as const)[form.get('Filter.1.Name') ?? ''];
+  if (!by) throw new AwsFault('InvalidParameterValue', 'The lab filters by association.subnet-id and network-acl-id only');
+  const values = [...form].flatMap(([name, value]) => (/^Filter\.1\.Value\.\d+$/.test(name) ? [value] : []));
+  return { by, values };
 }

@@ -5,14 +5,21 @@ import type { JournalItem } from '../../../decide/journal';
 import { FENCE_LOOK } from '../../../runtime/adapters/database/orders';
 import type { DatabasePorts } from '../../../runtime/drive/database/context';
 import type { Alarms, DnsAnswer, Log, Machine, ProbeAnswer, Unknown } from '../../../runtime/ports';
-import type { FenceRaised, HeartbeatReading, LagSample, MemberView, OrderAnswer } from '../../../runtime/ports/database';
+import type {
+  AclLooks,
+  FenceRaised,
+  HeartbeatReading,
+  LagSample,
+  MemberView,
+  OrderAnswer,
+} from '../../../runtime/ports/database';
 import type { Failures, Invocation } from './invocation';
 import { ADDRESS, PAIR_REGISTRATION, SERVERS, SOURCE, SUBJECT_OF } from './registrations';
 import { within } from './setting';
 import type { World } from './world';
 
 /** What every function of the control set reaches the world through. */
-export type SimulatedPorts = DatabasePorts & { readonly machine: Machine; readonly alarms: Alarms };
+export type SimulatedPorts = DatabasePorts & { readonly machine: Machine; readonly alarms: Alarms; readonly aclLooks: AclLooks };
 
 const silent: Log = { info: () => undefined, error: () => undefined };
 const unknown = (because: string): Unknown => ({ kind: 'unknown', because });
@@ -118,7 +125,22 @@ function observing(world: World, invocation: Invocation) {
         orUnknown(),
       ),
   };
-  return { dns, probe, heartbeats, lags, look, alarms };
+  const aclLooks: AclLooks = {
+    look: ({ subnets, denyAcl, openAcl }) =>
+      invocation.call<Awaited<ReturnType<AclLooks['look']>>>(
+        'aclLooks.look',
+        () =>
+          within(setting.linkDown, now())
+            ? unknown('timed out')
+            : {
+                kind: 'acls',
+                aclOf: Object.fromEntries(subnets.map((subnet) => [subnet, openAcl])),
+                allows: { [denyAcl]: false, [openAcl]: true },
+              },
+        orUnknown(),
+      ),
+  };
+  return { dns, probe, heartbeats, lags, look, alarms, aclLooks };
 }
 
 function remembering(world: World, invocation: Invocation) {

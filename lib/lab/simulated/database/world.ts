@@ -235,7 +235,9 @@ export class World {
 
   private firstItem(): JournalItem {
     const members = { source: SOURCE, replicas: this.setting.replicas.map((r) => r.id), generation: 1 };
-    return { ...blankItem(PAIR), revision: 1, database: boundDatabase(members) };
+    // Looked at when the world begins: no world lasts until the next look.
+    const readiness = { checkedAtMs: EPOCH_MS, because: [] };
+    return { ...blankItem(PAIR), revision: 1, database: boundDatabase(members), readiness };
   }
 
   private scheduleTruth(): void {

@@ -33,6 +33,7 @@ export const clusterView = (cluster: DBCluster): MemberView => ({
   id: cluster.DBClusterIdentifier ?? '',
   status: cluster.Status ?? 'not said',
   ...(cluster.BackupRetentionPeriod === undefined ? {} : { backupRetentionDays: cluster.BackupRetentionPeriod }),
+  ...(cluster.Engine === undefined ? {} : { engine: cluster.Engine }),
   ...(cluster.MultiAZ === undefined ? {} : { multiAz: cluster.MultiAZ }),
   ...(cluster.EngineVersion === undefined ? {} : { engineVersion: cluster.EngineVersion }),
 });

@@ -81,6 +81,9 @@ function viewOf(instance: DBInstance): MemberView {
     ...(source === undefined ? {} : { replicaOf: idOf(source) }),
     ...(replication?.Status === undefined ? {} : { replicating: replication.Status === 'replicating' }),
     ...(instance.BackupRetentionPeriod === undefined ? {} : { backupRetentionDays: instance.BackupRetentionPeriod }),
+    ...(instance.Engine === undefined ? {} : { engine: instance.Engine }),
+    ...(instance.PreferredBackupWindow === undefined ? {} : { backupWindow: instance.PreferredBackupWindow }),
+    managedSecret: instance.MasterUserSecret !== undefined,
     ...(instance.MultiAZ === undefined ? {} : { multiAz: instance.MultiAZ }),
     ...(instance.EngineVersion === undefined ? {} : { engineVersion: instance.EngineVersion }),
   };

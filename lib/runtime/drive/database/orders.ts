@@ -24,7 +24,7 @@ import type { ProberPorts } from './prober';
 import { membersOf, startMachine } from './tick';
 import { gather } from './witness';
 
-export type OrderPorts = ProberPorts & Pick<DatabasePorts, 'fences'>;
+export type OrderPorts = Omit<ProberPorts, 'aclLooks'> & Pick<DatabasePorts, 'fences'>;
 
 /** What an order needs that only writes to the journal and says so. */
 export type NotePorts = Pick<OrderPorts, 'journal' | 'registry' | 'announcer' | 'time' | 'log'>;

@@ -3,17 +3,20 @@ import type { PairRegistration } from '../../../contracts/registration';
 import { FAILED_TICKS, STEAL_MS, TICK_MS } from '../../../decide/database/witnesses';
 import { blankItem } from '../../../decide/drill/rules';
 import type { Machine, Unknown } from '../../ports';
+import type { AclLooks } from '../../ports/database';
 import { isUnknown } from '../drill/context';
 import { every } from '../every';
 import { transact } from '../transact';
 import type { DatabasePorts } from './context';
 import { PairMemory } from './memory';
 import { protection, publishWatch } from './protection';
+import { lookForReadiness } from './readiness';
 import { tick } from './tick';
 
 /** A prober orders nothing, so it cannot reach what orders. */
 export interface ProberPorts extends Omit<DatabasePorts, 'fences' | 'applications' | 'latchPanel' | 'pointer'> {
   readonly machine: Machine;
+  readonly aclLooks: AclLooks;
 }
 
 /** Longest run, in ms. A schedule that starts one each minute, and late, leaves no gap. */
@@ -78,6 +81,9 @@ async function roster(ports: ProberPorts): Promise<readonly Watched[] | Unknown>
   return watched;
 }
 
+/** A reader of heartbeats that just started has seen one row only; by this tick it has seen more. */
+const READINESS_TICK = 3;
+
 const warm = (watched: readonly Watched[], ticks: number) =>
   ticks >= FAILED_TICKS && (ticks * TICK_MS > STEAL_MS || !watched.some((w) => w.database.lease));
 
@@ -88,6 +94,7 @@ async function tickSafely(ports: ProberPorts, watched: Watched, first: boolean):
     await tick(ports, registration, database, memory);
     if (first) await protection(ports, registration, database);
     await publishWatch(ports, registration, memory);
+    if (memory.ticks === READINESS_TICK) await lookForReadiness(ports, registration, database);
   } catch (error) {
     ports.log.error('a tick failed', { pair: registration.pair, because: (error as Error).message });
   }

@@ -19,6 +19,9 @@ import { beaconVerdict, SERVERS_NEEDED } from './look';
 import type { PairMemory } from './memory';
 import type { ProberPorts } from './prober';
 
+/** Whoever orders hears the witnesses too. */
+type WitnessPorts = Omit<ProberPorts, 'aclLooks'>;
+
 export interface Evidence {
   readonly words: Words;
   /** False while no witness speaks against the primary. */
@@ -27,7 +30,7 @@ export interface Evidence {
 
 /** Asks all witnesses at once. Calm ticks ask by UDP; as soon as anything is wrong, Route 53 is asked over TCP. */
 export async function gather(
-  ports: ProberPorts,
+  ports: WitnessPorts,
   registration: PairRegistration,
   database: DatabaseRegistration,
   memory: PairMemory,
@@ -58,13 +61,13 @@ export async function gather(
   return { words, anything };
 }
 
-async function overTcp(ports: ProberPorts, registration: PairRegistration): Promise<Words['outside']> {
+async function overTcp(ports: WitnessPorts, registration: PairRegistration): Promise<Words['outside']> {
   const verdict = await beaconVerdict(ports, registration, registration.beacons.primary);
   return { says: verdict.kind, because: verdict.because };
 }
 
 /** Two servers, by UDP, each asked once: enough to notice, never enough to act. */
-async function calmBeacon(ports: ProberPorts, registration: PairRegistration, memory: PairMemory): Promise<Words['outside']> {
+async function calmBeacon(ports: WitnessPorts, registration: PairRegistration, memory: PairMemory): Promise<Words['outside']> {
   if (!memory.servers) {
     const found = await serversOf(ports.dns, registration);
     if (isUnknown(found)) return { says: 'unknown', because: `the name servers are unknown: ${found.because}` };
@@ -81,7 +84,10 @@ async function calmBeacon(ports: ProberPorts, registration: PairRegistration, me
   return { says, because: `${name}: ${said.join(', ')}` };
 }
 
-async function readHeartbeats(ports: ProberPorts, database: DatabaseRegistration): Promise<WriterFacts['heartbeat'] | undefined> {
+async function readHeartbeats(
+  ports: WitnessPorts,
+  database: DatabaseRegistration,
+): Promise<WriterFacts['heartbeat'] | undefined> {
   const settings = database.heartbeat;
   if (!settings) return undefined;
   const readings = await Promise.all(
@@ -101,7 +107,7 @@ const seenBy = (id: string, { unchangedForMs, arrivedWithinMs, writerAnswers }: 
   writerAnswers,
 });
 
-async function readLease(ports: ProberPorts, database: DatabaseRegistration, memory: PairMemory): Promise<Words['lease']> {
+async function readLease(ports: WitnessPorts, database: DatabaseRegistration, memory: PairMemory): Promise<Words['lease']> {
   if (!database.lease) return leaseWord(undefined);
   const lease = await ports.leases.read(database.pair);
   if (lease.kind === 'unknown') return leaseWord({ because: lease.because });
@@ -115,7 +121,7 @@ const young = (ms: number): Said<'unknown'> => ({ says: 'unknown', because: `the
 
 /** Weak evidence: replication that stands still. And the service's own word, where it has one about the writer. */
 async function replicationOf(
-  ports: ProberPorts,
+  ports: WitnessPorts,
   database: DatabaseRegistration,
 ): Promise<Pick<WriterFacts, 'replication' | 'serviceStatus'>> {
   const [source, ...views] = await Promise.all(

@@ -1,0 +1,44 @@
+/** When the database is looked at, and when somebody is told. */
+import type { Ruled } from '../drill/rules';
+import type { JournalItem } from '../journal';
+import { keep } from './run-rules';
+
+export interface Readiness {
+  /** Last look, in Unix ms. */
+  readonly checkedAtMs: number;
+  /** Every reason that it found. */
+  readonly because: readonly string[];
+  /** When somebody was told last; absent while nobody has to be. */
+  readonly pagedAtMs?: number;
+}
+
+/** Pause between two looks in ms: while all is well, before the second opinion that a page takes, and until it is mended. */
+export const LOOK_MS = { ready: 86_400_000, doubted: 300_000, paged: 3_600_000 } as const;
+
+/** Whether it is time to look. While anything speaks against the primary, and behind a promotion, other pages say more. */
+export function isLookDue(item: JournalItem, nowMs: number): boolean {
+  const { database, readiness } = item;
+  if (!database || database.run || database.suspect || database.active !== 'primary') return false;
+  if (!readiness) return true;
+  const pauseMs =
+    readiness.because.length === 0 ? LOOK_MS.ready : readiness.pagedAtMs === undefined ? LOOK_MS.doubted : LOOK_MS.paged;
+  // A clock that went back must not put the look off for longer than a pause.
+  return Math.abs(nowMs - readiness.checkedAtMs) >= pauseMs;
+}
+
+/** What to tell. One look that found something is not enough: a lost answer is unknown, and unknown is a reason. */
+export function toTell(before: Readiness | undefined, because: readonly string[], nowMs: number): 'page' | 'resolve' | 'nothing' {
+  if (because.length === 0) return before?.pagedAtMs === undefined ? 'nothing' : 'resolve';
+  if (!before || before.because.length === 0) return 'nothing';
+  const fresh = before.pagedAtMs !== undefined && nowMs - before.pagedAtMs < LOOK_MS.ready;
+  return fresh ? 'nothing' : 'page';
+}
+
+/** Remembers the look, after it was told. */
+export function noteLook(found: JournalItem | undefined, because: readonly string[], told: boolean, nowMs: number): Ruled<void> {
+  if (!found) return keep(undefined);
+  const before = found.readiness?.pagedAtMs;
+  const pagedAtMs = because.length === 0 ? undefined : told ? nowMs : before;
+  const readiness: Readiness = { checkedAtMs: nowMs, because, ...(pagedAtMs === undefined ? {} : { pagedAtMs }) };
+  return { kind: 'write', item: { ...found, readiness }, answer: undefined };
+}
