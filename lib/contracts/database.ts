@@ -140,7 +140,7 @@ export interface RefreshAnswer {
   readonly state: 'started' | 'done';
 }
 
-/** Partition key of a lease table; the item also has `rvn`, `epoch` and `holder`. */
+/** Partition key of a lease table; the item also has `rvn`, `epoch`, `holder` and `turn`. */
 export const LEASE_KEY = 'pk';
 
 /** Input of the heartbeat reader; it answers a `HeartbeatReading` or an `Unknown` of the ports. */

@@ -31,6 +31,14 @@ export const ENV = {
   alertStack: 'ALERT_STACK',
   /** Secret with `username`, `password` and, for PostgreSQL, `dbname` of the heartbeat reader. */
   databaseSecret: 'DATABASE_SECRET',
+  /** Whose lease the renewer renews: control set and pair. */
+  controlSet: 'CONTROL_SET',
+  pair: 'PAIR',
+  /** Table of leases, and the Region of its replica that is asked. */
+  leaseTable: 'LEASE_TABLE',
+  leaseRegion: 'LEASE_REGION',
+  /** The database that the renewer stands beside, as the JSON of a `DatabaseMember`. */
+  leasedDatabase: 'LEASED_DATABASE',
   /** Optional: PEM of a certificate authority that the databases' certificates come from, besides those of RDS. */
   databaseAuthority: 'DATABASE_AUTHORITY',
 } as const;

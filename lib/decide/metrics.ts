@@ -32,8 +32,14 @@ export const DATABASE_METRIC = {
   unprotected: 'DatabaseUnprotected',
   /** 1 while another writer is claimed and no person has cleared it. */
   splitBrain: 'DatabaseSplitBrain',
-  /** 1 while the primary does not renew its lease; only where a lease is used. */
+  /** 1 while the primary writes and its lease is not renewed, or cannot be read; only where a lease is used. */
   leaseLost: 'DatabaseLeaseLost',
+} as const;
+
+/** By the renewer of a lease, in its own Region, with the dimensions of the pair and `Database`. */
+export const LEASE_METRIC = {
+  /** Renewals of the lease: 12 a minute while all is well. */
+  renewals: 'DatabaseLeaseRenewals',
 } as const;
 
 /** Figures of a database run, published once with each run that ended well. */

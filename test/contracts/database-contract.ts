@@ -6,6 +6,7 @@ import type {
   Fences,
   Lags,
   LatchPanel,
+  LeaseRenewals,
   Leases,
   OrderAnswer,
   WriterPointer,
@@ -168,6 +169,56 @@ export function leasesContract(name: string, make: () => MadeLeases | Promise<Ma
         expect(now).toMatchObject({ kind: 'lease', epoch: 1, holder: 'run-1' });
         expect(now).not.toMatchObject({ rvn: 'r0' });
       }));
+
+    test('an epoch never falls, and the writer that gets it back has not renewed yet', () =>
+      using(make, async ({ leases }) => {
+        expect(await leases.take('app', 'r0', 3, 'run-3')).toBe('taken');
+        const taken = await leases.read('app');
+        if (taken.kind !== 'lease') throw new Error('it was taken');
+        expect(await leases.take('app', taken.rvn, 2, 'run-2')).toBe('lost');
+        expect(await leases.take('app', taken.rvn, 3, 'app-a')).toBe('taken');
+        expect(await leases.read('app')).toMatchObject({ epoch: 3, holder: 'app-a', turn: 0 });
+      }));
+
+    test('a lease that stands is not offered', () =>
+      using(make, async ({ leases }) => {
+        expect(await leases.offer('app', 9, 'app-b1')).toBe('lost');
+        expect(await leases.read('app')).toMatchObject({ rvn: 'r0' });
+      }));
+  });
+}
+
+/** A lease of `app` with epoch 3 and turn 2, held by `app-a`, and a way to read it. */
+export interface MadeRenewals extends Made {
+  readonly renewals: LeaseRenewals;
+}
+
+export function renewalsContract(name: string, make: () => MadeRenewals | Promise<MadeRenewals>): void {
+  const belief = { epoch: 3, seenTurn: 2, turn: 3, sinceMs: 0 };
+  describe(`${name} keeps the contract of renewals`, () => {
+    test('a renewal changes the record and keeps holder and epoch', () =>
+      using(make, async ({ renewals }) => {
+        const before = await renewals.read('app');
+        expect(await renewals.renew('app', 'app-a', belief)).toBe('renewed');
+        const first = await renewals.read('app');
+        expect(first).toMatchObject({ kind: 'lease', epoch: 3, holder: 'app-a', turn: 3 });
+        expect(await renewals.renew('app', 'app-a', { ...belief, seenTurn: 3 })).toBe('renewed');
+        const rvns = [before, first, await renewals.read('app')].map((look) => (look.kind === 'lease' ? look.rvn : look.kind));
+        expect(new Set(rvns).size).toBe(3);
+      }));
+
+    test.each([
+      ['another holder', 'app-b1', belief],
+      ['an older epoch', 'app-a', { ...belief, epoch: 2 }],
+      ['a newer epoch that nobody gave it', 'app-a', { ...belief, epoch: 4 }],
+      ['the turn of an older run', 'app-a', { ...belief, seenTurn: 1, turn: 2 }],
+    ])('fails as refused for %s, and changes nothing', (_what, holder, given) =>
+      using(make, async ({ renewals }) => {
+        const before = await renewals.read('app');
+        expect(await renewals.renew('app', holder, given)).toBe('refused');
+        expect(await renewals.read('app')).toEqual(before);
+      }),
+    );
   });
 }
 

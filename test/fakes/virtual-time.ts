@@ -11,6 +11,11 @@ export class VirtualTime implements Time {
     return this.trueMs + this.offsetMs;
   }
 
+  /** Never set: what has really passed. */
+  public elapsedMs(): number {
+    return this.trueMs;
+  }
+
   public sleep(ms: number): Promise<void> {
     return new Promise((wake) => {
       const atMs = this.trueMs + Math.max(ms, 0);

@@ -1,3 +1,4 @@
+import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { DatabaseRegistration, FenceSettings } from '../../lib/contracts/database';
 import { latchNames, writerMetric } from '../../lib/decide/latch';
 import { databaseParameter } from '../../lib/decide/names';
@@ -6,7 +7,7 @@ import { CloudWatchMetrics } from '../../lib/runtime/adapters/cloudwatch';
 import { Ec2AclLooks } from '../../lib/runtime/adapters/database/acl-looks';
 import { AwsApplications } from '../../lib/runtime/adapters/database/applications';
 import { AwsDatabases } from '../../lib/runtime/adapters/database/databases';
-import { DynamoDbLeases } from '../../lib/runtime/adapters/database/dynamodb-leases';
+import { DynamoDbLeases, DynamoDbRenewals } from '../../lib/runtime/adapters/database/dynamodb-leases';
 import { AwsFences } from '../../lib/runtime/adapters/database/fences';
 import { AwsLags } from '../../lib/runtime/adapters/database/lags';
 import { LambdaHeartbeats } from '../../lib/runtime/adapters/database/lambda-heartbeats';
@@ -23,6 +24,7 @@ import {
   lagsContract,
   latchPanelContract,
   leasesContract,
+  renewalsContract,
   writerPointerContract,
 } from '../contracts';
 import { databaseOf } from '../fakes/database/world';
@@ -585,32 +587,58 @@ describe('the writer parameter', () => {
 
 const leased = databaseOf({ lease: { table: 'leases', region: A } });
 
-leasesContract('DynamoDbLeases', async () => {
-  const time = new HandTime();
+/** A table of leases with one record, over real sockets. */
+async function leaseTable<T extends object>(record: { readonly epoch: number; readonly turn: number }, make: () => T) {
   const table = new lab.DynamoDb({ [`${A}/leases`]: ['pk'] });
-  const lease = { pk: { S: 'pair#app' }, rvn: { S: 'r0' }, epoch: { N: '0' }, holder: { S: 'app-a' } };
-  const headers = { 'x-amz-target': 'DynamoDB_20120810.PutItem' };
-  const call = {
-    service: 'dynamodb',
-    region: A,
-    handler: 'test',
-    method: 'POST',
-    path: '/',
-    query: new URLSearchParams(),
-    headers,
-  };
-  table.answer({ ...call, body: Buffer.from(JSON.stringify({ TableName: 'leases', Item: lease })) }, () => undefined);
-  return against(time, [table], () => ({ leases: new DynamoDbLeases({ database: async () => leased }) }));
-});
+  const made = await against(new HandTime(), [table], make);
+  await new DynamoDBClient({ region: A }).send(
+    new PutItemCommand({
+      TableName: 'leases',
+      Item: {
+        pk: { S: 'pair#app' },
+        rvn: { S: 'r0' },
+        holder: { S: 'app-a' },
+        epoch: { N: String(record.epoch) },
+        turn: { N: String(record.turn) },
+      },
+    }),
+  );
+  return made;
+}
 
-test('a lease fails as unknown for a pair that has none, or whose table is empty', () =>
+leasesContract('DynamoDbLeases', () =>
+  leaseTable({ epoch: 0, turn: 2 }, () => ({ leases: new DynamoDbLeases({ database: async () => leased }) })),
+);
+
+renewalsContract('DynamoDbRenewals', () =>
+  leaseTable({ epoch: 3, turn: 2 }, () => ({ renewals: new DynamoDbRenewals({ table: 'leases', region: A }) })),
+);
+
+test('the first lease of a pair is offered once, and an odd record is unknown', () =>
+  on(
+    against(new HandTime(), [new lab.DynamoDb({ [`${A}/leases`]: ['pk'] })], () => ({})),
+    async () => {
+      const leases = new DynamoDbLeases({ database: async () => leased });
+      expect(await leases.offer('app', 4, 'app-a')).toBe('taken');
+      expect(await leases.offer('app', 5, 'app-b1')).toBe('lost');
+      expect(await leases.read('app')).toMatchObject({ kind: 'lease', epoch: 4, holder: 'app-a', turn: 0 });
+      const odd = new PutItemCommand({ TableName: 'leases', Item: { pk: { S: 'pair#app' }, rvn: { S: 'r0' } } });
+      await new DynamoDBClient({ region: A }).send(odd);
+      expect(await leases.read('app')).toEqual({
+        kind: 'unknown',
+        because: 'the lease of app in table leases has another shape',
+      });
+    },
+  ));
+
+test('a lease fails as unknown for a pair that has none, and as absent where its table is empty', () =>
   on(
     against(new HandTime(), [new lab.DynamoDb({ [`${A}/leases`]: ['pk'] })], () => ({})),
     async () => {
       const none = new DynamoDbLeases({ database: async () => registration });
       expect(await none.read('app')).toEqual({ kind: 'unknown', because: 'app has no lease' });
       expect(await new DynamoDbLeases({ database: async () => leased }).read('app')).toEqual({
-        kind: 'unknown',
+        kind: 'absent',
         because: 'table leases holds no lease of app',
       });
     },

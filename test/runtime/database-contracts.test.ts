@@ -6,8 +6,10 @@ import {
   lagsContract,
   latchPanelContract,
   leasesContract,
+  renewalsContract,
   writerPointerContract,
 } from '../contracts';
+import { FakeLease } from '../fakes/database/lease';
 import { DatabaseProcess } from '../fakes/database/process';
 import { DatabaseWorld, databaseOf } from '../fakes/database/world';
 
@@ -49,6 +51,8 @@ writerPointerContract('the fake of SSM', () => {
 });
 
 leasesContract('the fake lease', () => ({ leases: made().ports.leases }));
+
+renewalsContract('the fake lease', () => ({ renewals: new FakeLease({ epoch: 3, turn: 2 }) }));
 
 databaseRegistryContract(
   'the fake registry',

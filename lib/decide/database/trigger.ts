@@ -165,8 +165,15 @@ export function decideTrigger(facts: TriggerFacts): TriggerDecision {
 
 const grace = (facts: TriggerFacts) => `the service has ${GRACE_MS} ms to recover it, ${facts.writerForMs} ms have passed`;
 
-/** Why the policy leaves this to a person. A quorum lets a witness be silent; it never lets one be contradicted. */
+/**
+ * Why the policy leaves this to a person. A quorum lets a witness be silent; it never lets one be contradicted. A lease is more
+ * than a witness: automation takes it, and can take only a record that it saw standing still.
+ */
 function againstPolicy(policy: Policy, words: Words): string | undefined {
+  const { lease } = words;
+  if (policy.kind === 'quorum' && lease.says !== 'none' && lease.says !== 'expired') {
+    return `the lease is ${lease.says}, and automation takes it only once it stood still`;
+  }
   const against = [
     words.outside.says === 'unhealthy',
     words.probe.says === 'failed',

@@ -25,8 +25,6 @@ export interface Words {
 export const FAILED_TICKS = 3;
 /** Pause between two ticks, in ms. */
 export const TICK_MS = 5_000;
-/** A lease record unchanged for this long on the observer's own clock is not being renewed. */
-export const STEAL_MS = 30_000;
 
 export function probeWord(failuresInARow: number, because: string): Said<ProbeWord> {
   if (failuresInARow === 0) return { says: 'good', because: `our own probe answers: ${because}` };
@@ -86,12 +84,4 @@ export function speaksAgainstWriter(facts: WriterFacts): boolean {
   if (seen.some((s) => s.writerAnswers === false)) return true;
   const word = writerWord(facts).says;
   return word === 'dead' || word === 'silent';
-}
-
-/** W4, by how long one record was seen unchanged. */
-export function leaseWord(seen: { readonly unchangedForMs: number } | { readonly because: string } | undefined): Said<LeaseWord> {
-  if (!seen) return { says: 'none', because: 'there is no lease' };
-  if ('because' in seen) return { says: 'unknown', because: `the lease cannot be read: ${seen.because}` };
-  const because = `the lease is unchanged for ${seen.unchangedForMs} ms, limit ${STEAL_MS} ms`;
-  return { says: seen.unchangedForMs >= STEAL_MS ? 'expired' : 'renewed', because };
 }

@@ -25,6 +25,7 @@ const functions = new LambdaFunctions(FUNCTION_LIMIT_MS);
 const databaseRegistry = new SsmDatabaseRegistry(env.registryPath);
 const ports: ProberPorts = {
   time,
+  stopwatch: { elapsedMs: () => performance.now() },
   metrics: new CloudWatchMetrics(),
   databaseRegistry,
   log: new JsonLog('prober'),

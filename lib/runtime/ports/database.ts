@@ -1,4 +1,5 @@
 import type { DatabaseMember, DatabaseRegistration, FenceSettings, RefreshSettings } from '../../contracts/database';
+import type { LeaseBelief, LeaseLook } from '../../decide/database/lease';
 import type { Unknown } from './index';
 
 /** One look at a database member. */
@@ -121,13 +122,21 @@ export interface WriterPointer {
   set(parameter: string, endpoint: string, epoch: number): Promise<'set' | 'newer' | Unknown>;
 }
 
-/** One item that the primary renews only after its heartbeat row has committed. */
+/** One record per pair, changed only by conditional writes. */
 export interface Leases {
-  read(
-    pair: string,
-  ): Promise<{ readonly kind: 'lease'; readonly rvn: string; readonly epoch: number; readonly holder: string } | Unknown>;
-  /** Takes the lease if `rvn` is still the one seen; the epoch never falls. The same one gives it back after a rollback. */
+  /** `absent`: the table answers and holds no record of the pair. */
+  read(pair: string): Promise<LeaseLook>;
+  /** Takes the lease if `seenRvn` is still the record's; the epoch never falls. Hands it over, and gives it back, as well. */
   take(pair: string, seenRvn: string, epoch: number, holder: string): Promise<'taken' | 'lost' | Unknown>;
+  /** Writes the first record of the pair. `lost`: there is one already. */
+  offer(pair: string, epoch: number, holder: string): Promise<'taken' | 'lost' | Unknown>;
+}
+
+/** What the writer's renewer may do with its lease. */
+export interface LeaseRenewals {
+  read(pair: string): Promise<LeaseLook>;
+  /** Changes the record, if it is still the holder's at this epoch and turn. */
+  renew(pair: string, holder: string, belief: LeaseBelief): Promise<'renewed' | 'refused' | Unknown>;
 }
 
 export interface DatabaseRegistry {

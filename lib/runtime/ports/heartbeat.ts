@@ -13,3 +13,12 @@ export interface SqlDatabases {
 export interface Stopwatch {
   elapsedMs(): number;
 }
+
+/** Writes the heartbeat row of the database that this agent stands beside. */
+export interface HeartbeatWriter {
+  /**
+   * Changes the row, and answers once that is committed. With `epoch` the row gets it, and its epoch never falls: `newer` says that
+   * the row has a higher one. Whatever is not certainly committed is unknown.
+   */
+  beat(member: DatabaseMember, epoch?: number): Promise<'committed' | 'newer' | Unknown>;
+}

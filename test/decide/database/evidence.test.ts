@@ -10,11 +10,9 @@ import {
 import {
   FAILED_TICKS,
   type LeaseWord,
-  leaseWord,
   type OutsideWord,
   type ProbeWord,
   probeWord,
-  STEAL_MS,
   speaksAgainstWriter,
   type Words,
   type WriterFacts,
@@ -115,13 +113,6 @@ describe('the witnesses', () => {
       'failed',
     ]);
   });
-
-  test('a lease is expired once its record stood still for the whole span', () => {
-    expect(leaseWord(undefined).says).toBe('none');
-    expect(leaseWord({ because: 'x' }).says).toBe('unknown');
-    expect([STEAL_MS - 1, STEAL_MS].map((unchangedForMs) => leaseWord({ unchangedForMs }).says)).toEqual(['renewed', 'expired']);
-  });
-
   const seen = (unchangedForMs: number, writerAnswers: boolean | 'unknown', id = 'b1') => ({ id, unchangedForMs, writerAnswers });
   const beat = (...all: ReturnType<typeof seen>[]): WriterFacts => ({
     heartbeat: { limitMs: 30_000, seen: all, unread: [] },

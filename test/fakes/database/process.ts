@@ -3,13 +3,18 @@ import type { FailoverEvent } from '../../../lib/contracts/events';
 import type { DatabasePorts } from '../../../lib/runtime/drive/database/context';
 import type { Log, Machine } from '../../../lib/runtime/ports';
 import type { AclLooks } from '../../../lib/runtime/ports/database';
+import type { Stopwatch } from '../../../lib/runtime/ports/heartbeat';
 import type { Hook } from '../process';
 import type { DatabaseWorld } from './world';
 
 const NEVER = new Promise<never>(() => undefined);
 const silent: Log = { info: () => undefined, error: () => undefined };
 
-export type AllDatabasePorts = DatabasePorts & { readonly machine: Machine; readonly aclLooks: AclLooks };
+export type AllDatabasePorts = DatabasePorts & {
+  readonly machine: Machine;
+  readonly aclLooks: AclLooks;
+  readonly stopwatch: Stopwatch;
+};
 
 /** One run of one function. When it dies, its call and every later one never come back. */
 export class DatabaseProcess {
@@ -45,6 +50,7 @@ export class DatabaseProcess {
         nowMs: () => time.nowMs(),
         sleep: (ms) => (this.dead ? NEVER : time.sleep(ms).then(() => (this.dead ? NEVER : undefined))),
       },
+      stopwatch: { elapsedMs: () => time.elapsedMs() },
       dns: this.mortal('dns', {
         nameServers: async () => world.servers,
         ask: async (server: string, name: string, _type: string, transport?: string) => {
@@ -150,12 +156,9 @@ export class DatabaseProcess {
         },
       }),
       leases: this.mortal('leases', {
-        read: async () => ({ kind: 'lease' as const, ...world.lease }),
-        take: async (_pair: string, seenRvn: string, epoch: number, holder: string) => {
-          if (world.lease.rvn !== seenRvn) return 'lost' as const;
-          world.lease = { rvn: `${holder}-${epoch}`, epoch, holder, renewing: false };
-          return 'taken' as const;
-        },
+        read: (pair: string) => world.lease.read(pair),
+        take: (pair: string, rvn: string, epoch: number, holder: string) => world.lease.take(pair, rvn, epoch, holder),
+        offer: (pair: string, epoch: number, holder: string) => world.lease.offer(pair, epoch, holder),
       }),
       metrics: this.mortal('metrics', {
         publish: async (metrics: readonly { name: string; value: number }[]) => {

@@ -7,6 +7,7 @@ import type { AclLooks, HeartbeatReading, LagSample, MemberView, OrderAnswer } f
 import { FakeJournal } from '../fake-journal';
 import { registrationOf } from '../registration';
 import { VirtualTime } from '../virtual-time';
+import { FakeLease } from './lease';
 
 const member = (id: string, region: string, priority: number): DatabaseMember => ({
   id,
@@ -100,7 +101,7 @@ export class DatabaseWorld {
   /** When the primary's machine died, and whether its web and database live. */
   public primary = { web: true, database: true, reachable: true, diedAtMs: 0 };
   public standby = { web: true };
-  public lease = { rvn: 'r0', epoch: 0, holder: 'app-a', renewing: true };
+  public readonly lease = new FakeLease({ turn: 1 });
   /** Answers that the next orders get in place of the world's own; the effect comes with `effect`. */
   public readonly answers: { readonly answer: OrderAnswer; readonly effect: boolean }[] = [];
   public promoteMs = 180_000;
@@ -126,7 +127,6 @@ export class DatabaseWorld {
   /** Machine room on fire: web and database of the primary are gone. */
   public killPrimary(): void {
     this.primary = { web: false, database: false, reachable: false, diedAtMs: this.time.nowMs() };
-    this.lease.renewing = false;
   }
 
   public member(id: string): FakeMember {

@@ -136,16 +136,16 @@ describe('a failover of a dead primary', () => {
     expect(world.timeline).toEqual(['fence read-only', 'latch on', 'writer app-b1', 'promote app-b1', 'fence app-a']);
   });
 
-  test('takes the lease with the epoch, and gives up when the primary renewed it', async () => {
+  test('takes the lease with the epoch and hands it to the new writer, and gives up when the primary renewed it', async () => {
     const lease = { lease: { table: 't', region: 'eu-west-3' } };
     const world = new DatabaseWorld(lease);
     await walked(world, await outage(world, { leaseRvn: 'r0' }));
-    expect(world.lease).toMatchObject({ epoch: 1, holder: 'app-e1' });
+    expect(world.lease.record).toMatchObject({ epoch: 1, holder: 'app-b1', turn: 0 });
     const renewed = new DatabaseWorld(lease);
     const run = await outage(renewed, { leaseRvn: 'r0' });
-    renewed.lease.rvn = 'r1';
+    renewed.lease.record = { rvn: 'r1', epoch: 0, holder: 'app-a', turn: 1 };
     const ended = await walked(renewed, run);
-    expect([ended.end, renewed.orders, renewed.lease.holder]).toEqual(['rolled_back', [], 'app-a']);
+    expect([ended.end, renewed.orders, renewed.lease.record?.holder]).toEqual(['rolled_back', [], 'app-a']);
   });
 
   test('gives the lease back to the writer when it is given up', async () => {
@@ -153,7 +153,7 @@ describe('a failover of a dead primary', () => {
     const run = await outage(world, { leaseRvn: 'r0' });
     world.silent.add('192.0.2.53');
     expect((await walked(world, run)).end).toBe('rolled_back');
-    expect(world.lease).toMatchObject({ holder: 'app-a', epoch: 1 });
+    expect(world.lease.record).toMatchObject({ holder: 'app-a', epoch: 1 });
   });
 });
 

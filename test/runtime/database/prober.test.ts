@@ -35,7 +35,7 @@ describe('a prober', () => {
     expect([world.announced, world.executions.size, world.journal.peek('app')?.revision]).toEqual([[], 0, before]);
     expect([...world.asked]).toEqual(['udp']);
     expect(new Set(world.metrics.map((m) => m.name))).toEqual(
-      new Set(['DatabaseProberTicks', 'DatabaseStuck', 'DatabaseUnprotected', 'DatabaseSplitBrain', 'DatabaseLeaseLost']),
+      new Set(['DatabaseProberTicks', 'DatabaseStuck', 'DatabaseUnprotected', 'DatabaseSplitBrain']),
     );
   });
 
@@ -187,7 +187,7 @@ describe('nothing is promoted', () => {
     let n = 0;
     const renew = async () => {
       for (; n < 400; n += 1) {
-        world.lease.rvn = `r${n}`;
+        world.lease.record = { rvn: `r${n}`, epoch: 0, holder: 'app-a', turn: 1 };
         await world.time.sleep(5_000);
       }
     };

@@ -355,8 +355,9 @@ export const MUTANTS: readonly Mutant[] = [
       linkDown: [[setting.brokenAtMs, setting.brokenAtMs + 900_000]],
     }),
     decorate: withPort('leases', () => ({
-      read: async () => ({ kind: 'lease', rvn: 'written long ago by a clock that is behind', epoch: 0, holder: SOURCE }),
+      read: async () => ({ kind: 'lease', rvn: 'written long ago by a clock that is behind', epoch: 0, holder: SOURCE, turn: 1 }),
       take: async () => 'taken',
+      offer: async () => 'lost',
     })),
   },
 ];

@@ -1,6 +1,7 @@
 /** The small parts of the world: journal table, lease item, fences, incidents. */
 import type { FenceSettings } from '../../../contracts/database';
 import type { FailoverEvent } from '../../../contracts/events';
+import type { LeaseRecord } from '../../../decide/database/lease';
 import type { JournalItem } from '../../../decide/journal';
 import type { FenceRaised } from '../../../runtime/ports/database';
 import type { Scheduler } from '../scheduler';
@@ -46,6 +47,7 @@ export class JournalStore {
 export class LeaseItem {
   private epoch = 0;
   private holder = 'a';
+  private turn = 1;
   private takenRvn: string | undefined;
 
   public constructor(
@@ -53,15 +55,16 @@ export class LeaseItem {
     private readonly scheduler: Scheduler,
   ) {}
 
-  public read(): { readonly kind: 'lease'; readonly rvn: string; readonly epoch: number; readonly holder: string } {
-    return { kind: 'lease', rvn: this.rvn(), epoch: this.epoch, holder: this.holder };
+  public read(): { readonly kind: 'lease' } & LeaseRecord {
+    return { kind: 'lease', rvn: this.rvn(), epoch: this.epoch, holder: this.holder, turn: this.turn };
   }
 
   public take(seenRvn: string, epoch: number, holder: string): 'taken' | 'lost' {
-    if (seenRvn !== this.rvn() || epoch <= this.epoch) return 'lost';
+    if (seenRvn !== this.rvn() || epoch < this.epoch) return 'lost';
     this.epoch = epoch;
     this.holder = holder;
-    this.takenRvn = `taken-${epoch}`;
+    this.takenRvn = `taken-${epoch}-${holder}`;
+    this.turn = 0;
     return 'taken';
   }
 

@@ -1,6 +1,7 @@
 /** The ports of the runtime on the simulated world: every call passes a fault point, and answers as the real one may. */
 import type { FenceSettings } from '../../../contracts/database';
 import type { FailoverEvent } from '../../../contracts/events';
+import type { LeaseLook } from '../../../decide/database/lease';
 import type { JournalItem } from '../../../decide/journal';
 import { FENCE_LOOK } from '../../../runtime/adapters/database/orders';
 import type { DatabasePorts } from '../../../runtime/drive/database/context';
@@ -13,13 +14,19 @@ import type {
   MemberView,
   OrderAnswer,
 } from '../../../runtime/ports/database';
+import type { Stopwatch } from '../../../runtime/ports/heartbeat';
 import type { Failures, Invocation } from './invocation';
 import { ADDRESS, PAIR_REGISTRATION, SERVERS, SOURCE, SUBJECT_OF } from './registrations';
 import { within } from './setting';
 import type { World } from './world';
 
 /** What every function of the control set reaches the world through. */
-export type SimulatedPorts = DatabasePorts & { readonly machine: Machine; readonly alarms: Alarms; readonly aclLooks: AclLooks };
+export type SimulatedPorts = DatabasePorts & {
+  readonly machine: Machine;
+  readonly alarms: Alarms;
+  readonly aclLooks: AclLooks;
+  readonly stopwatch: Stopwatch;
+};
 
 const silent: Log = { info: () => undefined, error: () => undefined };
 const unknown = (because: string): Unknown => ({ kind: 'unknown', because });
@@ -41,6 +48,7 @@ export function portsOf(world: World, invocation: Invocation, skewMs: number): S
   return {
     log: silent,
     time: { nowMs: () => scheduler.nowMs() + skewMs, sleep: (ms) => invocation.sleep(ms) },
+    stopwatch: { elapsedMs: () => scheduler.nowMs() },
     ...observing(world, invocation),
     ...remembering(world, invocation),
     ...ordering(world, invocation),
@@ -170,7 +178,8 @@ function remembering(world: World, invocation: Invocation) {
       invocation.call('registry.database', () => world.registration as typeof world.registration | Unknown, orUnknown()),
   };
   const leases: DatabasePorts['leases'] = {
-    read: () => invocation.call('leases.read', () => world.lease.read(), orUnknown()),
+    read: () => invocation.call<LeaseLook>('leases.read', () => world.lease.read(), orUnknown()),
+    offer: async () => 'lost',
     take: (_pair, seenRvn, epoch, holder) =>
       invocation.call<'taken' | 'lost' | Unknown>('leases.take', () => world.lease.take(seenRvn, epoch, holder), orUnknown()),
   };

@@ -4,7 +4,7 @@ import { createConnection } from 'mysql2/promise';
 import { Client } from 'pg';
 import { type DatabaseMember, HEARTBEAT_TABLE } from '../../../contracts/database';
 import type { Unknown } from '../../ports';
-import type { SqlDatabases } from '../../ports/heartbeat';
+import type { HeartbeatWriter, SqlDatabases } from '../../ports/heartbeat';
 import type { DatabaseLogins, Login } from './logins';
 
 /** Longest time for a connection, and for an answer on it. */
@@ -16,14 +16,26 @@ const ROW = {
   mysql: `select cast(unix_timestamp(beat_at) * 1000 as unsigned) as at_ms, epoch from ${HEARTBEAT_TABLE} where id = 1`,
 } as const;
 
+/** `epoch` falls nowhere: an older one changes no row. */
+const BEAT = {
+  postgres: `update ${HEARTBEAT_TABLE} set beat_at = clock_timestamp(), epoch = coalesce($1::bigint, epoch) where id = 1 and epoch <= coalesce($1::bigint, epoch)`,
+  mysql: `update ${HEARTBEAT_TABLE} set beat_at = current_timestamp(3), epoch = coalesce(?, epoch) where id = 1 and epoch <= coalesce(?, epoch)`,
+} as const;
+
 /** Codes by which nobody listens any more, or a server says that it is going down or coming up. */
 const SILENT = ['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'EPIPE', 'PROTOCOL_CONNECTION_LOST'];
 const GOING = ['57P01', '57P02', '57P03', 'ER_SERVER_SHUTDOWN', 'ER_NORMAL_SHUTDOWN'];
 
 type Row = Readonly<Record<string, unknown>>;
 
+interface Asked {
+  readonly rows: readonly Row[];
+  /** Rows that an update met. */
+  readonly met: number;
+}
+
 /** PostgreSQL and MySQL over TLS, whose certificate must be the database's own. */
-export class TlsSqlDatabases implements SqlDatabases {
+export class TlsSqlDatabases implements SqlDatabases, HeartbeatWriter {
   private readonly authorities: string[];
   /** Reading more than a hundred certificates costs more than a look: done once. */
   private context?: SecureContext;
@@ -41,8 +53,8 @@ export class TlsSqlDatabases implements SqlDatabases {
     if (login.kind === 'unknown') return login;
     try {
       const endpoint = member.readerEndpoint ?? member.endpoint;
-      const [row] = await this.ask({ ...member, endpoint }, login, ROW[dialectOf(member)]);
-      return rowFrom(member, row);
+      const { rows } = await this.ask({ ...member, endpoint }, login, ROW[dialectOf(member)]);
+      return rowFrom(member, rows[0]);
     } catch (error) {
       if (isRefusedLogin(error)) this.logins.forget();
       return { kind: 'unknown', because: `${member.id}: ${(error as Error).message || codeOf(error)}` };
@@ -60,14 +72,30 @@ export class TlsSqlDatabases implements SqlDatabases {
     }
   }
 
+  public async beat(member: DatabaseMember, epoch?: number): ReturnType<HeartbeatWriter['beat']> {
+    const login = await this.logins.read();
+    if (login.kind === 'unknown') return login;
+    try {
+      const { met } = await this.ask(member, login, BEAT[dialectOf(member)], [epoch ?? null]);
+      if (met === 1) return 'committed';
+      const row = await this.row(member);
+      if (row.kind === 'unknown') return row;
+      return epoch !== undefined && row.epoch > epoch ? 'newer' : { kind: 'unknown', because: `${member.id}: no row was met` };
+    } catch (error) {
+      if (isRefusedLogin(error)) this.logins.forget();
+      return { kind: 'unknown', because: `${member.id}: ${(error as Error).message || codeOf(error)}` };
+    }
+  }
+
   /** Gives up in time, whatever the client does. */
-  private async ask(member: DatabaseMember, login: Login, sql: string): Promise<readonly Row[]> {
+  private async ask(member: DatabaseMember, login: Login, sql: string, values: readonly unknown[] = []): Promise<Asked> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
       const error = Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' });
       timer = setTimeout(() => reject(error), CONNECT_MS + ANSWER_MS);
     });
-    const asked = dialectOf(member) === 'mysql' ? this.mysql(member, login, sql) : this.postgres(member, login, sql);
+    const speak = dialectOf(member) === 'mysql' ? this.mysql : this.postgres;
+    const asked = speak.call(this, member, login, sql, values);
     asked.catch(() => undefined);
     return await Promise.race([asked, late]).finally(() => clearTimeout(timer));
   }
@@ -77,7 +105,7 @@ export class TlsSqlDatabases implements SqlDatabases {
     return this.context;
   }
 
-  private async postgres(member: DatabaseMember, login: Login, sql: string): Promise<readonly Row[]> {
+  private async postgres(member: DatabaseMember, login: Login, sql: string, values: readonly unknown[]): Promise<Asked> {
     const client = new Client({
       host: member.endpoint,
       port: member.port,
@@ -93,13 +121,14 @@ export class TlsSqlDatabases implements SqlDatabases {
     client.on('error', () => undefined);
     try {
       await client.connect();
-      return (await client.query<Row>(sql)).rows;
+      const { rows, rowCount } = await client.query<Row>(sql, [...values]);
+      return { rows, met: rowCount ?? 0 };
     } finally {
       void client.end().catch(() => undefined);
     }
   }
 
-  private async mysql(member: DatabaseMember, login: Login, sql: string): Promise<readonly Row[]> {
+  private async mysql(member: DatabaseMember, login: Login, sql: string, values: readonly unknown[]): Promise<Asked> {
     const connection = await createConnection({
       host: member.endpoint,
       port: member.port,
@@ -111,8 +140,12 @@ export class TlsSqlDatabases implements SqlDatabases {
     });
     connection.on('error', () => undefined);
     try {
-      const [rows] = await connection.query({ sql, timeout: ANSWER_MS });
-      return rows as unknown as readonly Row[];
+      // The epoch stands twice in the update; nothing else takes a value.
+      const [answer] = await connection.query({ sql, timeout: ANSWER_MS, values: values.flatMap((value) => [value, value]) });
+      if (Array.isArray(answer)) return { rows: answer as unknown as readonly Row[], met: 0 };
+      // A server may be set not to commit by itself.
+      await connection.query({ sql: 'commit', timeout: ANSWER_MS });
+      return { rows: [], met: (answer as { affectedRows?: number }).affectedRows ?? 0 };
     } finally {
       connection.destroy();
     }

@@ -1,5 +1,6 @@
 /** The steps after the promotion. Nothing here is undone; what cannot be finished is paged. */
 import { fencesAfter } from '../../../decide/database/fences';
+import { careOf } from '../../../decide/database/lease';
 import { endRun, setWriterName } from '../../../decide/database/promotion-rules';
 import { givenUpIncidents, noteResult, setLatch, watchKey } from '../../../decide/database/run-rules';
 import { DATABASE_RUN_METRIC, pairDimensions } from '../../../decide/metrics';
@@ -34,7 +35,17 @@ export async function repointWriter(context: StepContext): Promise<StepSaid> {
     if (pointed === 'newer') return lost('the writer parameter carries a newer epoch');
     if (pointed !== 'set') return again(`the writer parameter was not set: ${pointed.because}`);
   }
-  return done(`${writer} is the writer`, ...(run.kind === 'failback' ? [] : await stopOld(context)));
+  const handed = await handOver(context, writer);
+  return done(`${writer} is the writer`, ...handed, ...(run.kind === 'failback' ? [] : await stopOld(context)));
+}
+
+/** From the run to the new writer, whose renewer goes on. Best effort: the prober does it each minute once the run is over. */
+async function handOver({ ports, pair, key, database }: StepContext, writer: string): Promise<string[]> {
+  if (!database.lease) return [];
+  const care = careOf(await ports.leases.read(pair), { epoch: key.epoch, writer });
+  if (care.kind !== 'hand-over') return care.kind === 'amiss' ? [care.because] : [];
+  const taken = await ports.leases.take(pair, care.rvn, key.epoch, writer);
+  return [taken === 'taken' ? `${writer} has the lease` : `the lease was not handed over to ${writer}`];
 }
 
 /** Only now can an instance be stopped that the promoted replica hung on. Best effort: the latch keeps it out anyway. */

@@ -9,6 +9,7 @@ import {
   type RaisedFence,
   writesGoOn,
 } from '../../../decide/database/fences';
+import { leaseForRun } from '../../../decide/database/lease';
 import { gateLoss } from '../../../decide/database/loss';
 import { CONSENT_LIMIT_SEC, REPLAY_LIMIT_SEC } from '../../../decide/database/plan';
 import { bestReplica, type Choice } from '../../../decide/database/replica';
@@ -19,7 +20,7 @@ import { beaconVerdict, factsOf, writerIsBack } from './look';
 
 /** The epoch was taken when the run began; here the world hears of it, and a lease follows it. */
 export async function acquire(context: StepContext): Promise<StepSaid> {
-  const { ports, pair, key, run, database } = context;
+  const { pair, key, run, database } = context;
   await tellRunIfPossible(context, {
     type: `${run.kind}-started`,
     action: 'trigger',
@@ -27,13 +28,20 @@ export async function acquire(context: StepContext): Promise<StepSaid> {
     summary: `${run.kind} of ${pair} began at epoch ${key.epoch}, by ${run.startedBy}${run.forced === undefined ? '' : `, against signs of life: ${run.forced}`}`,
     details: { run: run.id, automatic: run.automatic, ...(run.forced === undefined ? {} : { forced: run.forced }) },
   });
-  if (!database.lease) return done(`epoch ${key.epoch} is held`);
-  const lease = await ports.leases.read(pair);
-  if (lease.kind === 'unknown') return again(`the lease cannot be read: ${lease.because}`);
-  if (lease.epoch === key.epoch && lease.holder === run.id) return done(`epoch and lease ${key.epoch} are held`);
-  if (lease.epoch >= key.epoch) return undo(`the lease is at epoch ${lease.epoch} already, held by ${lease.holder}`);
-  if (run.automatic && lease.rvn !== run.leaseRvn) return undo('the primary renewed its lease');
-  const taken = await ports.leases.take(pair, lease.rvn, key.epoch, run.id);
+  return database.lease ? takeLease(context) : done(`epoch ${key.epoch} is held`);
+}
+
+async function takeLease({ ports, pair, key, run }: StepContext): Promise<StepSaid> {
+  const { leases } = ports;
+  const answer = leaseForRun(await leases.read(pair), run);
+  if (answer.kind === 'held') return done(`epoch and lease ${key.epoch} are held`);
+  if (answer.kind === 'without') return done(answer.because);
+  if (answer.kind === 'undo') return undo(answer.because);
+  if (answer.kind === 'again') return again(answer.because);
+  const taken =
+    answer.kind === 'offer'
+      ? await leases.offer(pair, key.epoch, run.id)
+      : await leases.take(pair, answer.rvn, key.epoch, run.id);
   if (taken === 'taken') return done(`epoch and lease ${key.epoch} are held`);
   return taken === 'lost' ? again('the lease changed meanwhile') : again(`the lease may not be taken: ${taken.because}`);
 }

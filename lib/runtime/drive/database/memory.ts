@@ -10,9 +10,11 @@ export class PairMemory {
   public writerSinceMs: number | undefined;
   /** How long each candidate had seen no new row when that began, in ms. */
   public gapsMs: Record<string, number> = {};
-  public leaseLost = false;
+  /** Undefined where nobody knows yet, or there is no lease. */
+  public leaseLost: boolean | undefined;
   public servers: readonly string[] | undefined;
-  private lease: { readonly rvn: string; readonly sinceMs: number } | undefined;
+  private lease: { readonly rvn: string; readonly sinceMs: number; readonly changed: boolean } | undefined;
+  private standing: string | undefined;
   private outcome: { readonly outcome: Outcome; readonly sinceMs: number } | undefined;
 
   public probed(good: boolean): number {
@@ -20,14 +22,28 @@ export class PairMemory {
     return this.failures;
   }
 
-  /** How long this lease record has been seen unchanged, in ms. */
-  public leaseUnchangedMs(rvn: string, nowMs: number): number {
-    if (this.lease?.rvn !== rvn) this.lease = { rvn, sinceMs: nowMs };
-    return nowMs - this.lease.sinceMs;
+  /**
+   * How long this lease record has been seen unchanged, in ms of the observer's stopwatch. Counted from the answer that showed it
+   * first to the question that still found it: never longer than the truth.
+   */
+  public leaseSeen(
+    rvn: string,
+    askedMs: number,
+    answeredMs: number,
+  ): { readonly unchangedForMs: number; readonly changed: boolean } {
+    const before = this.lease;
+    if (before?.rvn === rvn) return { unchangedForMs: Math.max(askedMs - before.sinceMs, 0), changed: before.changed };
+    this.lease = { rvn, sinceMs: answeredMs, changed: before !== undefined };
+    return { unchangedForMs: 0, changed: before !== undefined };
+  }
+
+  /** The record that stood still long enough to be taken. */
+  public leaseStood(stood: boolean): void {
+    this.standing = stood ? this.lease?.rvn : undefined;
   }
 
   public get leaseRvn(): string | undefined {
-    return this.lease?.rvn;
+    return this.standing;
   }
 
   /** How long the outcome has been this one, in ms. */

@@ -2,6 +2,7 @@
 import type { DatabaseMember, DatabaseRegistration } from '../../../contracts/database';
 import type { PairRegistration } from '../../../contracts/registration';
 import { fenceName } from '../../../decide/database/fences';
+import { RENEW_MS } from '../../../decide/database/lease';
 import { signsOfLife } from '../../../decide/database/life';
 import {
   acquire,
@@ -14,6 +15,7 @@ import { abandonRebuild, beginRebuild, noteRebuilt } from '../../../decide/datab
 import { claimKey, incidentKey, runId } from '../../../decide/database/run-rules';
 import type { DatabaseRun, RunKind } from '../../../decide/database/state';
 import { clearSplitBrain, failureOf } from '../../../decide/database/watch-rules';
+import type { Words } from '../../../decide/database/witnesses';
 import { isUnknown, tellIfPossible } from '../drill/context';
 import { probeSite } from '../drill/look';
 import { transact } from '../transact';
@@ -90,8 +92,18 @@ async function spokenAgainst(order: StartOrder, kind: RunKind, bound: Bound, por
   // For a run that is under way this was judged before it began.
   if ((await ports.journal.read(order.pair))?.database?.run) return [];
   if (kind !== 'failover') return sidesUnwell(bound.registration, kind, ports);
-  const { words } = await gather(ports, bound.registration, bound.database, new PairMemory());
+  const words = await lookedAt(bound, order.pair, ports);
   return signsOfLife(words).map((sign) => `the primary lives: ${sign}`);
+}
+
+/** A lease shows life by a change only, so it is looked at twice, further apart than two renewals are. */
+async function lookedAt({ registration, database }: Bound, pair: string, ports: OrderPorts): Promise<Words> {
+  const memory = new PairMemory();
+  const writer = (await ports.journal.read(pair))?.database?.writer ?? database.source.id;
+  const first = await gather(ports, registration, database, memory, writer);
+  if (!database.lease) return first.words;
+  await ports.time.sleep(2 * RENEW_MS);
+  return (await gather(ports, registration, database, memory, writer)).words;
 }
 
 async function begin(pair: string, run: DatabaseRun, ports: OrderPorts): Promise<StartAnswer> {

@@ -1,9 +1,11 @@
 import type { DatabaseRegistration } from '../../../contracts/database';
 import type { PairRegistration } from '../../../contracts/registration';
-import { FAILED_TICKS, STEAL_MS, TICK_MS } from '../../../decide/database/witnesses';
+import { STEAL_MS } from '../../../decide/database/lease';
+import { FAILED_TICKS, TICK_MS } from '../../../decide/database/witnesses';
 import { blankItem } from '../../../decide/drill/rules';
 import type { Machine, Unknown } from '../../ports';
 import type { AclLooks } from '../../ports/database';
+import type { Stopwatch } from '../../ports/heartbeat';
 import { isUnknown } from '../drill/context';
 import { every } from '../every';
 import { transact } from '../transact';
@@ -17,6 +19,8 @@ import { tick } from './tick';
 export interface ProberPorts extends Omit<DatabasePorts, 'fences' | 'applications' | 'latchPanel' | 'pointer'> {
   readonly machine: Machine;
   readonly aclLooks: AclLooks;
+  /** How long a lease stands still is never judged by a clock that may be set. */
+  readonly stopwatch: Stopwatch;
 }
 
 /** Longest run, in ms. A schedule that starts one each minute, and late, leaves no gap. */

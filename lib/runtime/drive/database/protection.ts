@@ -1,5 +1,6 @@
 import type { DatabaseRegistration } from '../../../contracts/database';
 import type { PairRegistration } from '../../../contracts/registration';
+import { careOf } from '../../../decide/database/lease';
 import { claimKey } from '../../../decide/database/run-rules';
 import { claimOf } from '../../../decide/database/split-brain';
 import type { DatabaseState } from '../../../decide/database/state';
@@ -13,7 +14,7 @@ import { transact } from '../transact';
 import type { PairMemory } from './memory';
 import type { ProberPorts } from './prober';
 
-/** Once per prober run: could anything take over, and does anybody else claim to write? */
+/** Once per prober run: could anything take over, is the lease the writer's, and does anybody else claim to write? */
 export async function protection(
   ports: ProberPorts,
   registration: PairRegistration,
@@ -23,7 +24,20 @@ export async function protection(
   const state = item?.database;
   if (!item || !state || state.run) return;
   await noteReplicas(ports, registration.pair, database, state);
+  if (database.lease) await careForLease(ports, registration.pair, { epoch: item.epoch, writer: state.writer });
   if (state.active === 'standby') await lookForClaims(ports, registration, database, item, state);
+}
+
+/** The journal says who writes, and the lease follows it: it is offered once, and handed over after a crash. */
+async function careForLease(ports: ProberPorts, pair: string, journal: { readonly epoch: number; readonly writer: string }) {
+  const { leases, log } = ports;
+  const care = careOf(await leases.read(pair), journal);
+  if (care.kind === 'well') return;
+  if (care.kind === 'amiss') return log.error('the lease is amiss', { pair, because: care.because });
+  const { epoch, writer } = journal;
+  const answer =
+    care.kind === 'offer' ? await leases.offer(pair, epoch, writer) : await leases.take(pair, care.rvn, epoch, writer);
+  log.info(`the lease: ${care.kind} to ${writer}`, { pair, epoch, answer });
 }
 
 /** A look that fails says nothing, so it changes nothing. */
@@ -102,7 +116,7 @@ export async function publishWatch(ports: ProberPorts, registration: PairRegistr
     flag(DATABASE_METRIC.stuck, state.state === 'STUCK'),
     flag(DATABASE_METRIC.unprotected, state.unprotectedSinceMs !== undefined),
     flag(DATABASE_METRIC.splitBrain, state.splitBrain !== undefined),
-    flag(DATABASE_METRIC.leaseLost, memory.leaseLost),
+    ...(memory.leaseLost === undefined ? [] : [flag(DATABASE_METRIC.leaseLost, memory.leaseLost)]),
   ]);
   memory.published = memory.ticks;
 }

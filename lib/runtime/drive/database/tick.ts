@@ -34,9 +34,10 @@ export async function tick(
   const item = await transact(ports.journal, pair, (found) => settle(found, pair, membersOf(database), ports.time.nowMs()));
   const state = item.database;
   if (!state) throw new Error(`the journal of ${pair} has no database`);
+  memory.leaseLost = undefined;
   if (state.run) return tend(ports, registration, state, state.run, memory);
   if (state.active !== 'primary') return;
-  const evidence = await gather(ports, registration, database, memory);
+  const evidence = await gather(ports, registration, database, memory, state.writer);
   const nowMs = ports.time.nowMs();
   if (!evidence.anything) {
     await recovered(ports, registration, item, state);

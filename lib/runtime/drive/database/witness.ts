@@ -1,11 +1,9 @@
 import type { DatabaseRegistration } from '../../../contracts/database';
 import type { PairRegistration } from '../../../contracts/registration';
+import { type LeaseSeen, leaseLost, leaseWord } from '../../../decide/database/lease';
 import {
   type HeartbeatSeen,
-  leaseWord,
   probeWord,
-  type Said,
-  STEAL_MS,
   speaksAgainstWriter,
   type Words,
   type WriterFacts,
@@ -34,12 +32,13 @@ export async function gather(
   registration: PairRegistration,
   database: DatabaseRegistration,
   memory: PairMemory,
+  journaledWriter: string,
 ): Promise<Evidence> {
   const [probed, calm, heartbeat, lease] = await Promise.all([
     probeSite(ports, registration, 'primary'),
     calmBeacon(ports, registration, memory),
     readHeartbeats(ports, database),
-    readLease(ports, database, memory),
+    readLease(ports, database, memory, journaledWriter),
   ]);
   const probe = probeWord(memory.probed(probed.kind === 'good'), probed.because);
   const quiet = probe.says === 'good' && (!heartbeat || heartbeat.seen.some((s) => s.writerAnswers === true));
@@ -54,7 +53,6 @@ export async function gather(
   memory.writer(speaksAgainstWriter(facts) || writer.says === 'silent', nowMs, gaps);
   const wrong = probe.says !== 'good' || calm.says !== 'healthy' || writer.says === 'dead' || writer.says === 'silent';
   const outside = wrong ? await overTcp(ports, registration) : calm;
-  memory.leaseLost = lease.says === 'expired';
   const words: Words = { outside, probe, writer, lease };
   const anything =
     probe.says !== 'good' || outside.says === 'unhealthy' || writer.says === 'dead' || memory.writerSinceMs !== undefined;
@@ -107,17 +105,30 @@ const seenBy = (id: string, { unchangedForMs, arrivedWithinMs, writerAnswers }: 
   writerAnswers,
 });
 
-async function readLease(ports: WitnessPorts, database: DatabaseRegistration, memory: PairMemory): Promise<Words['lease']> {
-  if (!database.lease) return leaseWord(undefined);
-  const lease = await ports.leases.read(database.pair);
-  if (lease.kind === 'unknown') return leaseWord({ because: lease.because });
-  const unchangedForMs = memory.leaseUnchangedMs(lease.rvn, ports.time.nowMs());
-  // A fresh observer has not watched long enough to call it renewed.
-  if (memory.ticks * 5_000 <= STEAL_MS && unchangedForMs < STEAL_MS) return young(unchangedForMs);
-  return leaseWord({ unchangedForMs });
+async function readLease(
+  ports: WitnessPorts,
+  database: DatabaseRegistration,
+  memory: PairMemory,
+  writer: string,
+): Promise<Words['lease']> {
+  const seen = database.lease && (await seeLease(ports, database.pair, memory, writer));
+  const word = leaseWord(seen);
+  memory.leaseLost = leaseLost(seen);
+  memory.leaseStood(word.says === 'expired');
+  return word;
 }
 
-const young = (ms: number): Said<'unknown'> => ({ says: 'unknown', because: `the lease was watched for ${ms} ms only` });
+async function seeLease(
+  ports: WitnessPorts,
+  pair: string,
+  memory: PairMemory,
+  writer: string,
+): Promise<LeaseSeen | { readonly because: string }> {
+  const askedMs = ports.stopwatch.elapsedMs();
+  const lease = await ports.leases.read(pair);
+  if (lease.kind !== 'lease') return lease;
+  return { lease, writer, ...memory.leaseSeen(lease.rvn, askedMs, ports.stopwatch.elapsedMs()) };
+}
 
 /** Weak evidence: replication that stands still. And the service's own word, where it has one about the writer. */
 async function replicationOf(
