@@ -19,6 +19,7 @@ export const COLOUR = {
   text: 'var(--text)',
   quiet: 'var(--quiet)',
   line: 'var(--line)',
+  ground: 'var(--ground)',
 } as const;
 
 /** Layers of a chart in the grammar of vega-lite, whose types are wider than any one chart. */

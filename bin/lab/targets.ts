@@ -4,7 +4,7 @@ import type { Figure } from '../../lib/lab/run/outcome';
 import type { LabReport } from '../../lib/lab/run/report/document';
 import type { Mark } from '../../lib/lab/run/report/marks';
 import { TITLES, tookText } from '../../lib/lab/run/verdict';
-import { COLOUR, FONT_SIZE, type Layer, markRules, panelSpec, pixel, x } from './panel';
+import { COLOUR, FONT_SIZE, type Layer, markRules, panelSpec, pixel, WIDTH, x } from './panel';
 import { type Axis, secOf } from './series';
 
 const ROW_HEIGHT = 26;
@@ -88,23 +88,23 @@ function barLayers(bars: readonly Bar[], axis: Axis): Layer[] {
     {
       ...base,
       name: 'took',
-      mark: { type: 'bar', clip: true, height: { band: 0.45 } },
+      mark: { type: 'bar', clip: true, height: { band: 0.7 } },
       encoding: { x: x(axis, 'fromSec'), x2: { field: 'tookSec' }, y, color },
     },
     ...verdictLayers(bars, axis, y),
   ];
 }
 
-/** Beside both bars where there is room, else within the target's. */
+/** Beside both bars where there is room, else on what is left of the target, else within the bar of what it took. */
 function verdictLayers(bars: readonly Bar[], axis: Axis, y: Layer): Layer[] {
   return bars.map((bar) => {
-    const endSec = Math.max(bar.targetSec, bar.tookSec);
-    const outside = pixel(axis, endSec) + bar.text.length * LETTER < pixel(axis, axis.toSec);
-    const sec = outside ? endSec : bar.tookSec;
+    const fits = (sec: number) => pixel(axis, sec) + (bar.text.length + 1) * LETTER < WIDTH;
+    const beside = [Math.max(bar.targetSec, bar.tookSec), bar.tookSec].find(fits);
+    const place = beside === undefined ? { align: 'right', dx: -6, color: COLOUR.ground } : { align: 'left', dx: 6 };
     return {
       name: `took_${bar.row.replace(' ', '_').toLowerCase()}`,
-      data: { values: [{ ...bar, sec }] },
-      mark: { type: 'text', align: 'left', dx: 6, baseline: 'middle' },
+      data: { values: [{ ...bar, sec: beside ?? bar.tookSec }] },
+      mark: { type: 'text', baseline: 'middle', ...place },
       encoding: { x: x(axis), y, text: { field: 'text' } },
     };
   });

@@ -1,12 +1,12 @@
 import type { DrillReport, DrillResponse, DrillResult } from '../../contracts/drill';
 import { MARKER_PATH_PREFIX } from '../../decide/names';
 import type { Lab } from './lab';
-import { truthOf } from './outage-scenario';
 import { agreement, type Expectation, expectation, type Outcome } from './outcome';
 import { drillMarks } from './report/marks';
 import { ALARMS, NAMES, PAIR, REPORT_BUCKET, STANDBY_REGION } from './setting';
 import { asBefore, journalOf, type LabState, stateOf } from './state';
 import type { Story } from './story';
+import { truthOf } from './truth';
 import { until, warm } from './wait';
 
 const DRILL_ID = 'lab-1';

@@ -4,9 +4,10 @@ import { OBSERVER_PERIOD_MS, Observer } from './observer';
 import { agreement, expectation, figure, type Outcome, SAMPLING_LIMIT_MS } from './outcome';
 import { addObserver } from './report/columns';
 import { faultMark, healedMark, observedMarks } from './report/marks';
-import { ALARMS, RECORD, TARGETS } from './setting';
+import { ALARMS, TARGETS } from './setting';
 import { asBefore, stateOf } from './state';
 import type { Story } from './story';
+import { truthOf } from './truth';
 import { until, warm } from './wait';
 
 /** Longest waits in lab seconds: a black hole is found after 42 s, an alarm a minute later. */
@@ -83,28 +84,3 @@ const since = (from: number | undefined, to: number | undefined) =>
 
 const describe = (incidents: readonly { severity: string }[]) =>
   `${incidents.length} incident(s)${incidents.map(({ severity }) => `, ${severity}`).join('')}`;
-
-export interface TrueMarks {
-  readonly detectedMs?: number;
-  readonly switchedMs?: number;
-  readonly returnedMs?: number;
-}
-
-/** The same marks out of the world's own log: the name servers' answers, not what anybody saw of them. */
-export function truthOf(lab: Lab, sinceMs: number): TrueMarks {
-  const { truth, nameServers, sites } = lab.world;
-  const answers = (name: string, sinceWhen: number, value: (values: readonly string[]) => boolean) =>
-    truth.all('answer-changed', (event) => event.name.replace(/\.$/, '') === name && value(event.values), sinceWhen);
-  const all = (address: string, sinceWhen: number) => {
-    const changes = answers(RECORD, sinceWhen, (values) => values.includes(address));
-    const last = nameServers.map((server) => changes.find((event) => event.server === server)?.atMs);
-    return last.includes(undefined) ? undefined : Math.max(...(last as number[]));
-  };
-  const switchedMs = all(sites.standby.address, sinceMs);
-  return {
-    detectedMs: answers(lab.pair.beacons.primary, sinceMs, (values) => values.some((text) => text.includes('unhealthy')))[0]
-      ?.atMs,
-    switchedMs,
-    returnedMs: switchedMs === undefined ? undefined : all(sites.primary.address, switchedMs),
-  };
-}

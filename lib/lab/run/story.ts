@@ -23,10 +23,13 @@ export class Story {
   public readonly lines: StoryLine[] = [];
   private readonly listeners: ((line: StoryLine) => void)[] = [];
   private readonly failing = new Set<string>();
+  private step: string | undefined;
 
   public constructor(private readonly lab: Lab) {
     lab.world.truth.on((event) => this.add(this.firstFailure(event) ?? ofWorld(event, lab)));
-    lab.onEvent((event) => this.add(ofLab(event)));
+    lab.onEvent((event) => {
+      if (!this.entersAgain(event)) this.add(ofLab(event));
+    });
     lab.pagerDuty.onRequest((request) => this.add(ofPagerDuty(request, lab)));
   }
 
@@ -44,6 +47,14 @@ export class Story {
     if (event.kind !== 'probe-failed' || this.failing.has(event.check)) return undefined;
     this.failing.add(event.check);
     return said('route 53', `a first checker, in ${event.region}, says ${event.because}`, 'bad');
+  }
+
+  /** A step that polls is entered again and again; only the first time is news. A retry has its own line. */
+  private entersAgain(event: LabEvent): boolean {
+    if (event.kind !== 'step' || event.about === '') return false;
+    const again = this.step === event.state;
+    this.step = event.state;
+    return again;
   }
 
   private add(what: Said): void {

@@ -63,7 +63,7 @@ export const recordedReport = (): LabReport => ({
     { name: 'tS', what: 'the name answers the standby', atMs: atMs(AT.detected), origin: 'measured' },
     { name: 'latch', what: 'Route 53 latches the primary out', atMs: atMs(AT.latched), origin: 'truth' },
     { name: 'promote', what: 'RDS is asked to promote', atMs: atMs(AT.ordered), origin: 'truth' },
-    { name: 'promoted', what: 'the standby accepts writes', atMs: atMs(AT.promoted), origin: 'truth' },
+    { name: 'promoted', what: 'RDS calls the new writer available', atMs: atMs(AT.promoted), origin: 'truth' },
     { name: 'tR', what: 'the last of eight clients writes to the standby', atMs: atMs(AT.served), origin: 'measured' },
   ],
   recording: recording(),

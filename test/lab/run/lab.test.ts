@@ -12,7 +12,7 @@ import { SCENARIOS, type Scenario } from '../../../lib/lab/run/scenarios';
 import { labFiles } from '../../../lib/lab/run/setting';
 import { asBefore, journalOf, type LabState, stateOf } from '../../../lib/lab/run/state';
 import { Story } from '../../../lib/lab/run/story';
-import { View } from '../../../lib/lab/run/view';
+import { View, wrap } from '../../../lib/lab/run/view';
 
 const ROOT = join(__dirname, '../../..');
 const DIST_CLI = join(ROOT, 'dist-cli');
@@ -263,6 +263,10 @@ describe('the command line', () => {
   }, 60_000);
 });
 
+const ESCAPE = '\u001b\\[';
+const CODE = new RegExp(`${ESCAPE}[?\\d]*[a-zA-Z]`, 'g');
+const COLOUR = new RegExp(`${ESCAPE}\\d+m`);
+
 describe('the view', () => {
   const line = { atMs: 5_000, who: 'dns', text: '127.0.0.1:53 now answers 127.0.0.2, the standby', tone: 'good' } as const;
   const shown = (lab: Lab, isTTY: boolean) => {
@@ -291,16 +295,40 @@ describe('the view', () => {
     expect(shown(lab, false).replace(/^ +\d\.\d s/, 'T')).toBe(`T  dns         ${line.text}\n`);
   });
 
-  test('in a terminal a panel stands below the lines, is taken away again, and never wraps', () => {
+  test('in a terminal a panel stands below the lines, is taken away again, and nothing wraps', () => {
     const text = shown(lab, true);
     const [hidden, back] = ['\u001b[?25l', '\u001b[?25h'];
-    expect(text.startsWith(hidden) && text.endsWith(back)).toBe(true);
-    const panel = text.split(`${line.text}\u001b[0m\n`)[1]?.split('\u001b[5A')[0]?.split('\n') ?? [];
-    expect(panel.length).toBe(6);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with one
-    for (const one of panel) expect(one.replace(/\u001b\[\d+m/g, '').length).toBeLessThan(40);
+    expect(text.startsWith(hidden) && text.endsWith(`\u001b[7A\u001b[0J${back}`)).toBe(true);
+    const lines = text.replace(CODE, '').split('\n').slice(0, -1);
+    expect(lines.slice(1, 4).map((one) => one.trimStart())).toEqual(['answers', '127.0.0.2, the', 'standby']);
+    expect(lines[4]).toMatch(/^─+$/);
+    expect(lines.slice(5).map((one) => one.split(' ')[0])).toEqual(['dns', 'primary', 'standby', 'drill', 'marks', '']);
+    for (const one of lines) expect(one.length).toBeLessThan(40);
     expect(text).not.toContain('too late');
   });
+
+  test.each([
+    ['NO_COLOR', '1', COLOUR],
+    // A terminal that cannot go up gets plain lines.
+    ['TERM', 'dumb', CODE],
+  ])('with %s=%s there is none of %s', (name, value, unwanted) => {
+    const before = process.env[name];
+    process.env[name] = value;
+    try {
+      expect(shown(lab, true)).not.toMatch(unwanted);
+    } finally {
+      if (before === undefined) delete process.env[name];
+      else process.env[name] = before;
+    }
+  });
+});
+
+test.each([
+  ['one line is left alone', 'as it is', 10, ['as it is']],
+  ['words are kept together', 'the standby serves', 11, ['the standby', 'serves']],
+  ['a word that is too long is broken', 'arn:aws:states', 6, ['arn:aw', 's:stat', 'es']],
+])('%s', (_name, text, width, lines) => {
+  expect(wrap(text, width)).toEqual(lines);
 });
 
 test('a seed fixes the chance of a run, and another seed another one', () => {

@@ -31,7 +31,7 @@ export class PostgresInstances extends InstanceBoard {
     return this.orders;
   }
 
-  /** When PostgreSQL first accepted writes as a promoted replica, in lab ms. */
+  /** When a promotion was done and the replica available, in lab ms. */
   public get promotedAtMs(): number | undefined {
     return this.doneAtMs;
   }

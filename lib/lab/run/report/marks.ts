@@ -1,8 +1,10 @@
 /** The moments of a run that a plot shows. */
 import type { DrillMarks } from '../../../contracts/drill';
+import { MARKER_PATH_PREFIX } from '../../../decide/names';
 import { DERIVED } from '../database/latch';
 import type { Lab } from '../lab';
 import type { Observed } from '../observer';
+import { truthOf } from '../truth';
 import type { Origin } from './recorder';
 
 export interface Mark {
@@ -25,7 +27,7 @@ export const faultMark = (atMs: number, what = 'the fault begins'): Mark => ({ n
 export const healedMark = (atMs: number): Mark => ({ name: 'healed', what: 'the fault ends', atMs, origin: 'truth' });
 
 /** What somebody saw who asked the name servers and requested pages. */
-export function observedMarks(seen: Pick<Observed, 'detectedMs' | 'switchedMs' | 'servedMs' | 'returnedMs'>): Mark[] {
+export function observedMarks(seen: Partial<Observed>): Mark[] {
   return known([
     { name: 'tD', what: 'the beacon says unhealthy', atMs: seen.detectedMs, origin: 'measured' },
     { name: 'tS', what: 'the name answers the standby', atMs: seen.switchedMs, origin: 'measured' },
@@ -63,13 +65,26 @@ export function controllerMarks(lab: Pick<Lab, 'world' | 'endpoint' | 'database'
   return known([
     { name: 'latch', what: 'Route 53 latches the primary out', atMs: latched?.atMs, origin: 'truth' },
     { name: 'promote', what: 'RDS is asked to promote', atMs: ordered?.atMs, origin: 'truth' },
-    { name: 'promoted', what: 'the standby accepts writes', atMs: lab.database.instances.promotedAtMs, origin: 'truth' },
+    { name: 'promoted', what: 'RDS calls the new writer available', atMs: lab.database.instances.promotedAtMs, origin: 'truth' },
   ]);
 }
+
+/** The marks so far as the world knows them, while nobody has measured yet. */
+export function trueMarks(lab: Lab): Mark[] {
+  const { truth } = lab.world;
+  const fault = truth.first('fault-began') ?? truth.first('check-updated', ({ changed }) => isMarker(changed.path));
+  if (!fault) return controllerMarks(lab);
+  const seen = observedMarks(truthOf(lab, fault.atMs)).map((mark): Mark => ({ ...mark, origin: 'truth' }));
+  return inOrder([faultMark(fault.atMs), ...seen, ...controllerMarks(lab)]);
+}
+
+const isMarker = (path: unknown) => String(path ?? '').startsWith(MARKER_PATH_PREFIX);
+
+const inOrder = (marks: readonly Mark[]) => [...marks].sort((a, b) => a.atMs - b.atMs);
 
 /** All marks of a run, oldest first. A run without its own t0 has the first fault of the world. */
 export function marksOf(lab: Lab, ofScenario: readonly Mark[] = []): Mark[] {
   const fault = lab.world.truth.first('fault-began');
   const t0 = ofScenario.some(({ name }) => name === T0) || !fault ? [] : [faultMark(fault.atMs)];
-  return [...t0, ...ofScenario, ...controllerMarks(lab)].sort((a, b) => a.atMs - b.atMs);
+  return inOrder([...t0, ...ofScenario, ...controllerMarks(lab)]);
 }

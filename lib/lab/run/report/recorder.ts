@@ -66,6 +66,11 @@ export class Recorder {
     for (const column of this.columns) column.values.push(column.read() ?? null);
   }
 
+  /** The newest value of a column; undefined while there is none. */
+  public last(key: string): Exclude<Value, null> | undefined {
+    return this.columns.find((column) => column.key === key)?.values.at(-1) ?? undefined;
+  }
+
   public get recording(): Recording {
     return {
       periodMs: this.stepMs,

@@ -1,0 +1,2 @@
+export { crop, interactive, Paint, paintFor, type Screen, wrap } from './paint';
+export { View } from './view';
