@@ -29,6 +29,13 @@ export function writesGoOn(
   return 'a planned change needs a fence that stops writes and leaves replication alive, or writes stopped by hand';
 }
 
+/** What the fencing step keeps between two calls. */
+export interface Fencing {
+  readonly raised: readonly RaisedFence[];
+  /** The replica had its time to receive what was sent before the first fence. */
+  readonly replayed: boolean;
+}
+
 export const fenceName = (fence: FenceSettings): string => {
   switch (fence.kind) {
     case 'networkAcl':

@@ -3,16 +3,18 @@
  * step, named as the step, with a Choice on its verdict and a Wait before it is called again. What follows a verdict
  * is `placeAfter`, the very function that the loop of the lab and the command line walks by.
  *
- * State of an execution: `$` is `{ pair, run, epoch }`; `$.answer` holds the last verdict, `$.error` the last failure.
+ * State of an execution: `$` is `{ pair, run, epoch }`, and `duty` where it carries no run; `$.answer` holds the last verdict, `$.error` the last failure.
  * Everything else is in the journal.
  */
 import type { Comparison, Retrier, SucceedState, TaskState } from '../machine';
 import {
+  type AnyStep,
   CALL_RETRIES,
   type DatabasePlanStep,
-  type DatabaseStep,
+  DUTY_PLAN,
   FAILOVER_PLAN,
-  FIRST_DATABASE_STEP,
+  FENCE_DUTY,
+  firstStep,
   placeAfter,
   placeAfterError,
   RETRY_FIRST_SEC,
@@ -20,7 +22,6 @@ import {
   type StepVerdict,
   UNDO_PLAN,
   type UndoPlanStep,
-  type UndoStep,
 } from './plan';
 
 export interface WaitState {
@@ -47,7 +48,7 @@ export interface DatabaseMachine {
   readonly States: Readonly<Record<string, TaskState | VerdictChoice | WaitState | SucceedState | FailState>>;
 }
 
-const DESCRIPTIONS: Readonly<Record<DatabaseStep | UndoStep, string>> = {
+const DESCRIPTIONS: Readonly<Record<AnyStep, string>> = {
   acquire: 'Hold the epoch, take the lease where there is one, open the incident',
   assess: 'Choose the replica that loses least, by what was seen before the failure',
   stop_writes_to_primary: 'Fence the old writer as far as it answers, then let the replica catch up',
@@ -61,6 +62,7 @@ const DESCRIPTIONS: Readonly<Record<DatabaseStep | UndoStep, string>> = {
   undo_latch: 'Give traffic back to health',
   undo_stop_writes_to_primary: 'Lower what was fenced',
   undo_acquire: 'Say why it was given up, and rest',
+  fence_old_writer: 'Raise the fences that the old primary could not be reached for',
 };
 
 const STUCK: FailState = {
@@ -80,7 +82,7 @@ const RETRY: Retrier = {
 const choiceName = (step: string) => `after ${step}`;
 const waitName = (step: string) => `wait for ${step}`;
 
-function taskOf(plan: DatabasePlanStep | UndoPlanStep, functionArn: string): TaskState {
+function taskOf(plan: DatabasePlanStep | UndoPlanStep | typeof DUTY_PLAN, functionArn: string): TaskState {
   const { step } = plan;
   return {
     Type: 'Task',
@@ -103,7 +105,7 @@ function taskOf(plan: DatabasePlanStep | UndoPlanStep, functionArn: string): Tas
 const VERDICTS: readonly StepVerdict[] = ['done', 'again', 'ask', 'undo', 'lost'];
 
 /** An answer without a verdict is no answer: it ends where somebody is paged. */
-function choiceOf(step: DatabaseStep | UndoStep): VerdictChoice {
+function choiceOf(step: AnyStep): VerdictChoice {
   const Variable = '$.answer.value.verdict';
   return {
     Type: 'Choice',
@@ -117,7 +119,7 @@ function choiceOf(step: DatabaseStep | UndoStep): VerdictChoice {
         Next: next === step ? waitName(step) : next,
       };
     }),
-    Default: 'stuck',
+    Default: step === FENCE_DUTY ? 'lost' : 'stuck',
   };
 }
 
@@ -127,16 +129,31 @@ function choiceOf(step: DatabaseStep | UndoStep): VerdictChoice {
  */
 export function databaseMachine(functionArn: string): DatabaseMachine {
   const states: Record<string, DatabaseMachine['States'][string]> = {};
+  states['begin'] = {
+    Type: 'Choice',
+    Choices: [
+      {
+        And: [
+          { Variable: '$.duty', IsPresent: true },
+          { Variable: '$.duty', StringEquals: FENCE_DUTY },
+        ],
+        Next: firstStep(FENCE_DUTY),
+      },
+    ],
+    Default: firstStep(),
+  };
   for (const plan of [...FAILOVER_PLAN, ...UNDO_PLAN]) {
     states[plan.step] = taskOf(plan, functionArn);
     states[choiceName(plan.step)] = choiceOf(plan.step);
     states[waitName(plan.step)] = { Type: 'Wait', SecondsPath: '$.answer.value.waitSec', Next: plan.step };
   }
+  states[FENCE_DUTY] = taskOf(DUTY_PLAN, functionArn);
+  states[choiceName(FENCE_DUTY)] = choiceOf(FENCE_DUTY);
   states['done'] = { Type: 'Succeed' };
   states['rolled_back'] = { Type: 'Succeed' };
   states['lost'] = { Type: 'Succeed' };
   states['stuck'] = STUCK;
-  return { Comment: 'A database run: fence, latch, promote, verify', StartAt: FIRST_DATABASE_STEP, States: states };
+  return { Comment: 'A database run: fence, latch, promote, verify', StartAt: 'begin', States: states };
 }
 
 /** Longest single call of the step function, in seconds: its Lambda time limit. */

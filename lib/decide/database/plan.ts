@@ -77,6 +77,19 @@ export const UNDO_PLAN: readonly UndoPlanStep[] = [
 
 export const FIRST_DATABASE_STEP: DatabaseStep = 'acquire';
 
+/**
+ * What an execution does that carries no run: raises the fences that the old primary's Region did not answer to during the
+ * failover. Started each minute by the prober, which cannot order anything itself.
+ */
+export const FENCE_DUTY = 'fence_old_writer';
+export type DutyStep = typeof FENCE_DUTY;
+export const DUTY_PLAN = { step: FENCE_DUTY, callSec: 30 } as const;
+
+export type AnyStep = DatabaseStep | UndoStep | DutyStep;
+
+/** Where an execution begins. */
+export const firstStep = (duty?: string): AnyStep => (duty === FENCE_DUTY ? FENCE_DUTY : FIRST_DATABASE_STEP);
+
 /** How often a call that threw is made again, and the longest pause between two such calls, in seconds. */
 export const CALL_RETRIES = 20;
 export const RETRY_FIRST_SEC = 2;
@@ -85,16 +98,18 @@ export const RETRY_MAX_SEC = 30;
 /** Where an execution ends. */
 export type DatabaseEnd = 'done' | 'rolled_back' | 'stuck' | 'lost';
 
-export type PlanPlace = DatabaseStep | UndoStep | DatabaseEnd;
+export type PlanPlace = AnyStep | DatabaseEnd;
 
-const PLACES: readonly (DatabaseStep | UndoStep)[] = [...FAILOVER_PLAN.map((p) => p.step), ...UNDO_PLAN.map((p) => p.step)];
+const PLACES: readonly AnyStep[] = [...FAILOVER_PLAN.map((p) => p.step), ...UNDO_PLAN.map((p) => p.step), FENCE_DUTY];
 
-export const isPlanStep = (step: string): step is DatabaseStep | UndoStep => (PLACES as readonly string[]).includes(step);
+export const isPlanStep = (step: string): step is AnyStep => (PLACES as readonly string[]).includes(step);
 
 export const isUndoStep = (step: string): step is UndoStep => UNDO_PLAN.some((p) => p.step === step);
 
 /** What follows a verdict: the same step again, another one, or an end. Machine and loop are both made from this. */
-export function placeAfter(step: DatabaseStep | UndoStep, verdict: StepVerdict): PlanPlace {
+export function placeAfter(step: AnyStep, verdict: StepVerdict): PlanPlace {
+  // The next minute tries again, so nothing that a duty says can leave it stuck.
+  if (step === FENCE_DUTY) return verdict === 'done' ? 'done' : 'lost';
   switch (verdict) {
     case 'again':
     case 'ask':
@@ -111,7 +126,8 @@ export function placeAfter(step: DatabaseStep | UndoStep, verdict: StepVerdict):
 }
 
 /** What follows when a step kept throwing. The undo itself refuses once a promotion was requested. */
-export function placeAfterError(step: DatabaseStep | UndoStep): PlanPlace {
+export function placeAfterError(step: AnyStep): PlanPlace {
+  if (step === FENCE_DUTY) return 'lost';
   if (isUndoStep(step)) return 'stuck';
   return FAILOVER_PLAN.find((p) => p.step === step)?.reversible === 'forward' ? 'stuck' : 'undo_latch';
 }

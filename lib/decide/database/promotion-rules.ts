@@ -1,5 +1,6 @@
 import type { Ruled } from '../drill/rules';
 import type { JournalItem } from '../journal';
+import { keptOutBy } from './kept-out';
 import { held, isLost, keep, type Lost, moved, put, type RunKey, withRun } from './run-rules';
 import type { DatabaseState, EndedRun } from './state';
 
@@ -38,7 +39,9 @@ export function requestPromotion(found: JournalItem | undefined, key: RunKey, no
   if (database.state !== 'LATCHING') because.push(`the controller is ${database.state}, not LATCHING`);
   if (because.length > 0 || run.candidate === undefined) return keep({ kind: 'refused', because });
   const next = withRun(h, { promoteRequested: { candidate: run.candidate, atMs: nowMs } });
-  return put(h.item, moved(next, 'promotion-requested'), { kind: 'requested', candidate: run.candidate });
+  // After a planned change both sides may be wanted; only a failover leaves a writer that must not write again.
+  const keptOut = run.kind === 'failover' ? { keptOut: keptOutBy(run, database.writer) } : {};
+  return put(h.item, moved({ ...next, ...keptOut }, 'promotion-requested'), { kind: 'requested', candidate: run.candidate });
 }
 
 export const paused = (item: JournalItem, nowMs: number) => item.pausedUntilMs !== undefined && item.pausedUntilMs > nowMs;
@@ -139,9 +142,10 @@ export function endRun(
     endedAtMs: nowMs,
     ...(h.run.loss && !back ? { lossMs: h.run.loss.ms } : {}),
   };
-  const { rebuilt: _rebuilt, ...gone } = rest;
+  const { rebuilt: _rebuilt, keptOut, ...gone } = rest;
   const next: DatabaseState = {
     ...(back ? rest : gone),
+    ...(keptOut && !back && !failback ? { keptOut } : {}),
     ...(back && suspect ? { suspect } : {}),
     lastRuns: [ended, ...h.database.lastRuns].slice(0, LAST_RUNS),
     ...(back ? { restUntilMs: nowMs + REST_MS } : { unprotectedSinceMs: nowMs }),

@@ -49,8 +49,21 @@ export interface DatabaseState {
   readonly suspect?: Suspicion;
   /** A replica of today's writer in the old primary's Region, seen replicating: the way back. */
   readonly rebuilt?: RebuiltMember;
+  /** The old primary since a failover, until the primary Region writes again. */
+  readonly keptOut?: KeptOut;
   /** Claims of another writer, seen and not yet cleared by a person. */
   readonly splitBrain?: { readonly since: number; readonly because: string };
+}
+
+export interface KeptOut {
+  /** Id of the writer that was replaced. */
+  readonly id: string;
+  /** The generation that replaced it. */
+  readonly epoch: number;
+  /** Level of each fence that was verified, by its name; what is not here is tried again each minute. */
+  readonly up: Readonly<Record<string, string>>;
+  /** A person let it through; nobody fences it again. */
+  readonly loweredBy?: string;
 }
 
 export interface Suspicion {

@@ -95,11 +95,18 @@ export function noteProtection(found: JournalItem | undefined, isProtected: bool
   return put(found, isProtected ? rest : { ...database, unprotectedSinceMs: nowMs }, true);
 }
 
-/** Keeps the first claim of another writer until a person has looked into it. */
+/**
+ * Keeps the first claim of another writer until a person has looked into it. Whenever one is seen no fence counts as
+ * verified any more, so that all are raised anew. True for the first.
+ */
 export function noteSplitBrain(found: JournalItem | undefined, because: string, nowMs: number): Ruled<boolean> {
   const database = found?.database;
-  if (!found || !database || database.splitBrain) return keep(false);
-  return put(found, { ...database, splitBrain: { since: nowMs, because } }, true);
+  if (!found || !database) return keep(false);
+  const { keptOut, splitBrain } = database;
+  const doubted = keptOut && Object.keys(keptOut.up).length > 0 ? { keptOut: { ...keptOut, up: {} } } : {};
+  if (splitBrain && !('keptOut' in doubted)) return keep(false);
+  const next = { ...database, ...doubted, splitBrain: splitBrain ?? { since: nowMs, because } };
+  return put(found, next, splitBrain === undefined);
 }
 
 /** A person has looked: one of the two does not write any more. */

@@ -46,7 +46,8 @@ const keepEvidence = (bound: Bound): RunbookStep => ({
   name: 'keep_old_writes',
   waits: 'minutes to hours, in the background',
   title: 'Keep what the old primary wrote last',
-  before: 'The primary Region answers.',
+  before:
+    'The primary Region answers. The controller raises the fences again within a minute of that (`old-writer-fenced`); without it, raise them by hand first.',
   commands: isGlobal(bound)
     ? [
         aws(
@@ -94,7 +95,7 @@ const rebuild = (bound: Bound): RunbookStep => {
     waits: 'minutes to hours, in the background',
     title: 'Build a new replica where the old primary stood',
     before:
-      'What the old primary wrote last is kept, and nothing writes there any more. RDS cannot turn the old primary into a replica.',
+      'What the old primary wrote last is kept, and it is stopped: while rows of it are seen, the controller raises its fences again each minute. RDS cannot turn the old primary into a replica.',
     commands: isGlobal(bound)
       ? [
           aws(

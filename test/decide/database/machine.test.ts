@@ -1,6 +1,6 @@
 import validate from 'asl-validator';
 import { databaseMachine, longestDatabaseCallSec } from '../../../lib/decide/database/machine';
-import { FAILOVER_PLAN, placeAfter, placeAfterError, UNDO_PLAN } from '../../../lib/decide/database/plan';
+import { FAILOVER_PLAN, FENCE_DUTY, placeAfter, placeAfterError, UNDO_PLAN } from '../../../lib/decide/database/plan';
 
 const ARN = 'arn:aws:lambda:eu-central-1:111111111111:function:cdk-failover-shop-database-step';
 const machine = databaseMachine(ARN);
@@ -31,8 +31,13 @@ test('the definition is legal for Step Functions', () => {
 
 test('one state is named after each step, and all of them are reached', () => {
   const tasks = Object.entries(machine.States).flatMap(([name, s]) => (s.Type === 'Task' ? [name] : []));
-  expect(tasks).toEqual(steps);
-  expect([...reachable('acquire')].sort()).toEqual(Object.keys(machine.States).sort());
+  expect(tasks).toEqual([...steps, FENCE_DUTY]);
+  expect([...reachable(machine.StartAt)].sort()).toEqual(Object.keys(machine.States).sort());
+});
+
+test('an execution that only fences the old writer reaches no step of a run, and is never stuck', () => {
+  expect([...reachable(FENCE_DUTY)].sort()).toEqual([`after ${FENCE_DUTY}`, 'done', FENCE_DUTY, 'lost'].sort());
+  expect(machine.States[machine.StartAt]).toMatchObject({ Default: 'acquire' });
 });
 
 test('the promotion is reached through the latch only, and the latch through the fence only', () => {

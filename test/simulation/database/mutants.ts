@@ -290,9 +290,31 @@ export const MUTANTS: readonly Mutant[] = [
         : ports,
   },
   {
+    name: 'never fences an old primary that comes back',
+    killedBy: 'I16',
+    change: (setting) => ({ ...RETURNS, fences: ['networkAcl'], linkDown: [[setting.brokenAtMs, setting.brokenAtMs + 400_000]] }),
+    decorate: withPort('machine', (machine) => ({
+      start: (name, input) =>
+        'duty' in (input as object) ? Promise.resolve({ kind: 'exists', execution: name }) : machine.start(name, input),
+    })),
+  },
+  {
+    name: 'lets the prober fence',
+    killedBy: 'I13',
+    change: DEAD,
+    decorate: (ports, world, runner) =>
+      runner === 'prober' && world.registration.fences[0]
+        ? {
+            ...ports,
+            metrics: { publish: async () => void (await ports.fences.raise(world.registration.fences[0] as never, 1)) },
+          }
+        : ports,
+  },
+  {
     name: 'leaves the writer name at the old writer until the promotion is over',
     killedBy: 'I1',
-    change: RETURNS,
+    // With a fence the old primary could not be written to, wherever the name leads.
+    change: { ...RETURNS, fences: [] },
     decorate: (ports, world) => ({
       ...ports,
       latchPanel: {

@@ -5,7 +5,7 @@ import { longestDatabaseCallSec } from '../../../decide/database/machine';
 import { adopt, approve, failover, pause } from '../../../runtime/drive/database/orders';
 import { probe } from '../../../runtime/drive/database/prober';
 import { databaseStep } from '../../../runtime/drive/database/step';
-import { runPlan } from '../../../runtime/drive/database/walk';
+import { type ExecutionInput, runPlan } from '../../../runtime/drive/database/walk';
 import { keepLatch } from '../../../runtime/drive/latch';
 import type { Time } from '../../../runtime/ports';
 import { Invocation, type Runner } from './invocation';
@@ -19,7 +19,7 @@ export type Decorate = (ports: SimulatedPorts, world: World, runner: Runner) => 
 
 /** Walks one execution; a differential test walks the rendered machine instead. */
 export type Walk = (
-  input: Omit<DatabaseStepInput, 'step'>,
+  input: ExecutionInput,
   carry: (input: DatabaseStepInput) => Promise<DatabaseStepOutput>,
   time: Time,
 ) => Promise<unknown>;
@@ -48,7 +48,7 @@ export class Cast {
     private readonly options: CastOptions = {},
   ) {
     this.walk = options.walk ?? runPlan;
-    world.startExecution = (_name, input) => this.execute(input as Omit<DatabaseStepInput, 'step'>);
+    world.startExecution = (_name, input) => this.execute(input as ExecutionInput);
     world.told = (event) => this.hear(event);
     this.everyMinute(0, () => this.prober());
     this.everyMinute(20_000, () => this.keeper());
@@ -79,21 +79,23 @@ export class Cast {
   }
 
   /** Begins an execution; in a world with two runners somebody walks the same plan from a command line as well. */
-  private execute(input: Omit<DatabaseStepInput, 'step'>): void {
+  private execute(input: ExecutionInput): void {
     const { world } = this;
     this.run(input);
     if (world.setting.twoRunners) world.scheduler.after(Math.floor(world.uniform() * 60_000), () => this.run(input));
   }
 
-  private run(input: Omit<DatabaseStepInput, 'step'>): void {
+  private run(input: ExecutionInput): void {
     const { scheduler } = this.world;
-    this.walking += 1;
+    // A duty comes again each minute for as long as a Region is gone: nobody waits for its end.
+    const counts = input.duty === undefined ? 1 : 0;
+    this.walking += counts;
     const time: Time = {
       nowMs: () => scheduler.nowMs(),
       sleep: (ms) => new Promise((resolve) => scheduler.at(scheduler.nowMs() + Math.max(0, ms), resolve)),
     };
     const ended = () => {
-      this.walking -= 1;
+      this.walking -= counts;
     };
     void this.walk(input, (one) => this.carry(one), time).then(ended, ended);
   }

@@ -21,7 +21,20 @@ export function endings(world: World, cameToRest: boolean): Ending[] {
     ...held(world, item),
     ...unpaged(world, item),
     ...refusedForNothing(world, item),
+    ...unfenced(world, item),
   ];
+}
+
+/** Minutes in which the prober starts the duty anew, an execution each, before an unfenced old primary is a failure. */
+const FENCED_WITHIN_MS = 150_000;
+
+/** Every fence that is configured stands against an old primary that can be reached. */
+function unfenced(world: World, item: JournalItem): Ending[] {
+  const { setting, fences } = world;
+  const linkedMs = Math.max(0, ...setting.linkDown.map(([, until]) => until));
+  if (setting.mode === 'safety' || item.database?.active !== 'standby' || world.nowMs() - linkedMs < FENCED_WITHIN_MS) return [];
+  const down = setting.fences.filter((kind) => !fences.up.has(kind));
+  return down.length > 0 ? [{ invariant: 'I16', because: `${down.join(', ')} never went up against the old primary` }] : [];
 }
 
 /** Each scripted outage may move the name away and back; a run that gave up lets go of its latch once more. */

@@ -31,6 +31,7 @@ export const INVARIANTS = {
   I13: 'no function gives an order that is not its own',
   I14: 'only a dead writer is replaced by itself, and never while automation is paused',
   I15: 'epochs only grow, revisions count writes, and what is past the point of no return is never undone',
+  I16: 'an old primary whose Region answers again after a promotion is fenced by itself',
 } as const;
 export type InvariantId = keyof typeof INVARIANTS;
 
@@ -90,6 +91,10 @@ export class Invariants {
       this.breaks('I15', `the promotion of ${id} was ordered before the journal said so`);
     }
     if (item && epoch > item.epoch) this.breaks('I15', `an order carries epoch ${epoch}, the journal ${item.epoch}`);
+  }
+
+  public fenceOrdered(kind: string, by: Runner): void {
+    if (!MAY_ORDER.includes(by)) this.breaks('I13', `${by} ordered the fence ${kind}`);
   }
 
   /** The order had its effect: from here on there is no way back. */

@@ -211,7 +211,7 @@ function ordering(world: World, invocation: Invocation) {
     raise: async (fence: FenceSettings, epoch) => {
       // Nobody answers: the adapter waits for a connection that never comes.
       if (!world.fences.reaches()) await invocation.sleep(FENCE_LOOK.connectTimeoutMs);
-      return invocation.call<FenceRaised>('fences.raise', () => world.fences.raise(fence, epoch), {
+      return invocation.call<FenceRaised>('fences.raise', () => world.raiseFence(fence, epoch, runner), {
         throttled: () => ({ kind: 'down', because: 'throttled' }),
         lost: () => ({ kind: 'down', because: 'timed out' }),
       });

@@ -1,11 +1,11 @@
 /** One simulated world: what is true, and what every order does to it. Who acts in it is in `cast.ts`. */
-import type { DatabaseRegistration } from '../../../contracts/database';
+import type { DatabaseRegistration, FenceSettings } from '../../../contracts/database';
 import type { FailoverEvent } from '../../../contracts/events';
 import { boundDatabase } from '../../../decide/database/order-rules';
 import { blankItem } from '../../../decide/drill/rules';
 import type { JournalItem } from '../../../decide/journal';
 import type { Unknown } from '../../../runtime/ports';
-import type { HeartbeatReading, OrderAnswer } from '../../../runtime/ports/database';
+import type { FenceRaised, HeartbeatReading, OrderAnswer } from '../../../runtime/ports/database';
 import { seededUniform } from '../random';
 import { Scheduler } from '../scheduler';
 import { Invariants } from './invariants';
@@ -165,6 +165,11 @@ export class World {
     }
     this.invariants.promoted(id, epoch);
     return answer;
+  }
+
+  public raiseFence(fence: FenceSettings, epoch: number, by: Runner): FenceRaised {
+    this.invariants.fenceOrdered(fence.kind, by);
+    return this.fences.raise(fence, epoch);
   }
 
   public publishLatch(on: boolean, hold: boolean, writers: Readonly<Record<string, boolean>>, by: Runner): 'published' {

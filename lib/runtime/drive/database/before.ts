@@ -1,6 +1,7 @@
 /** The steps before the point of no return. Each can be undone, and each can be called again at any time. */
 import {
   afterTry,
+  type Fencing,
   fenceOrder,
   fenceWords,
   fencing,
@@ -103,11 +104,6 @@ export async function stopWrites(context: StepContext): Promise<StepSaid> {
     case 'open':
       return { ...again(...words), waitSec: FENCE_PAUSE_SEC };
   }
-}
-
-interface Fencing {
-  readonly raised: readonly RaisedFence[];
-  readonly replayed: boolean;
 }
 
 /** A Region that is gone is given so long between two tries, in seconds. */

@@ -2,6 +2,7 @@
 import type { DatabaseMember, DatabaseRegistration } from '../../../contracts/database';
 import type { PairRegistration } from '../../../contracts/registration';
 import { fenceName } from '../../../decide/database/fences';
+import { letThrough } from '../../../decide/database/kept-out';
 import { RENEW_MS } from '../../../decide/database/lease';
 import { signsOfLife } from '../../../decide/database/life';
 import {
@@ -263,6 +264,8 @@ export async function lowerFences(order: { readonly pair: string; readonly by: s
   const item = await ports.journal.read(pair);
   const run = item?.database?.run;
   if (run) return { kind: 'refused', because: `${run.id} is under way` };
+  // Noted first: from here on nobody raises them again.
+  await transact(ports.journal, pair, (found) => letThrough(found, order.by));
   const fences = bound.database.fences.filter((fence) => fence.kind !== 'stopInstance');
   const answers = await Promise.all(fences.map((fence) => ports.fences.lower(fence, item?.epoch ?? 0)));
   const failed = answers.flatMap((answer, n) =>

@@ -10,6 +10,7 @@ import { isUnknown } from '../drill/context';
 import { every } from '../every';
 import { transact } from '../transact';
 import type { DatabasePorts } from './context';
+import { startFencing } from './fence-duty';
 import { PairMemory } from './memory';
 import { protection, publishWatch } from './protection';
 import { lookForReadiness } from './readiness';
@@ -96,7 +97,10 @@ async function tickSafely(ports: ProberPorts, watched: Watched, first: boolean):
   const { registration, database, memory } = watched;
   try {
     await tick(ports, registration, database, memory);
-    if (first) await protection(ports, registration, database);
+    if (first) {
+      await protection(ports, registration, database);
+      await startFencing(ports, registration.pair, database);
+    }
     await publishWatch(ports, registration, memory);
     if (memory.ticks === READINESS_TICK) await lookForReadiness(ports, registration, database);
   } catch (error) {

@@ -2,6 +2,7 @@ import type { DatabaseStepInput, DatabaseStepOutput } from '../../../contracts/d
 import {
   type DatabaseStep,
   FAILOVER_PLAN,
+  FENCE_DUTY,
   isPlanStep,
   isUndoStep,
   type StepVerdict,
@@ -19,6 +20,7 @@ import { announce, refreshApplications, repointWriter, verify } from './after';
 import { undoAcquire, undoLatch, undoStopWrites } from './back';
 import { acquire, assess, latch, stopWrites, verifySync } from './before';
 import { type DatabasePorts, type StepContext, type StepSaid, tellRunIfPossible } from './context';
+import { fenceOldWriter } from './fence-duty';
 import { promote } from './promote';
 
 const CARRY: Readonly<Record<DatabaseStep | UndoStep, (context: StepContext) => Promise<StepSaid>>> = {
@@ -70,6 +72,7 @@ export async function databaseStep(input: DatabaseStepInput, ports: DatabasePort
   const { pair, step } = input;
   if (!isPlanStep(step)) throw new Error(`step is ${JSON.stringify(step)}; known steps: ${Object.keys(CARRY).join(', ')}`);
   const key: RunKey = { run: input.run, epoch: input.epoch };
+  if (step === FENCE_DUTY) return fenceOldWriter(pair, key, ports);
   if (isUndoStep(step)) {
     const rolled = await transact(ports.journal, pair, (item) =>
       rollBack(item, key, ['a step kept failing'], ports.time.nowMs()),

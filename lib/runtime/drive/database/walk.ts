@@ -1,9 +1,10 @@
 import type { DatabaseStepInput, DatabaseStepOutput } from '../../../contracts/database';
 import {
+  type AnyStep,
   CALL_RETRIES,
   type DatabaseEnd,
-  type DatabaseStep,
-  FIRST_DATABASE_STEP,
+  type DutyStep,
+  firstStep,
   isPlanStep,
   type PlanPlace,
   placeAfter,
@@ -11,7 +12,6 @@ import {
   RETRY_FIRST_SEC,
   RETRY_MAX_SEC,
   type StepVerdict,
-  type UndoStep,
 } from '../../../decide/database/plan';
 import type { Time } from '../../ports';
 
@@ -22,6 +22,9 @@ export interface RunEnd {
   readonly because: readonly string[];
 }
 
+/** What an execution is started with. `duty`: what it does in place of carrying a run. */
+export type ExecutionInput = Omit<DatabaseStepInput, 'step'> & { readonly duty?: DutyStep };
+
 /** Far beyond any run that its limits allow. */
 const MOST_CALLS = 20_000;
 
@@ -31,13 +34,14 @@ export type Carry = (input: DatabaseStepInput) => Promise<DatabaseStepOutput>;
 const VERDICTS: readonly string[] = ['done', 'again', 'ask', 'undo', 'stuck', 'lost'] satisfies StepVerdict[];
 
 /** Walks the plan as the rendered machine does: the same retries, the same choice after each verdict. */
-export async function runPlan(input: Omit<DatabaseStepInput, 'step'>, carry: Carry, time: Time): Promise<RunEnd> {
+export async function runPlan(input: ExecutionInput, carry: Carry, time: Time): Promise<RunEnd> {
   const calls: { step: string; verdict: string }[] = [];
-  let place: PlanPlace = FIRST_DATABASE_STEP;
+  const { duty, ...named } = input;
+  let place: PlanPlace = firstStep(duty);
   let because: readonly string[] = [];
   while (isPlanStep(place)) {
-    const step: DatabaseStep | UndoStep = place;
-    const answer = await call({ ...input, step }, carry, time);
+    const step: AnyStep = place;
+    const answer = await call({ ...named, step }, carry, time);
     if (answer instanceof Error) {
       because = [answer.message];
       calls.push({ step, verdict: 'error' });
