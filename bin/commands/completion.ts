@@ -25,7 +25,7 @@ export const WORDS: Readonly<Record<string, string>> = {
   'drill abort': `--id ${COMMON}`,
   'drill report': `--id --level --out ${COMMON}`,
   approve: `--epoch --loss-ms --yes-i-mean ${COMMON}`,
-  lab: '--list --scale --real --seed --https --delay --json --calls --debug --help',
+  lab: '--list --scale --real --seed --https --delay --html --json --calls --debug --help',
   budget: '--simulate --seed --html --json --help',
   completion: 'bash zsh --help',
   help: 'status pairs drill approve lab budget completion',

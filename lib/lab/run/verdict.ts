@@ -4,7 +4,7 @@ import type { Lab } from './lab';
 import type { Expectation, Figure, Outcome } from './outcome';
 import { TARGETS } from './setting';
 import type { StoryLine } from './story';
-import type { Paint } from './view';
+import { type Paint, wrap } from './view';
 
 export interface RunFacts {
   readonly scenario: string;
@@ -38,14 +38,14 @@ export const TITLES: Readonly<Record<Figure['name'], string>> = {
 export function verdictText(facts: RunFacts, paint: Paint, columns: number): string {
   const { outcome } = facts;
   const ok = passed(outcome);
-  const figures = outcome.figures.map((one) => figureLine(one, outcome.sampling?.largestGapMs ?? 0, originOf(facts), paint));
+  const figures = outcome.figures.flatMap((one) => figureLines(one, outcome.sampling?.largestGapMs ?? 0, originOf(facts), paint));
   const promises = outcome.expectations.map((one) => promiseLine(one, paint, columns));
   return [
     '',
     ...(figures.length > 0
       ? [paint.strong(`${''.padEnd(12)}${'took'.padStart(9)}${'target'.padStart(8)}   verdict  provenance`), ...figures, '']
       : []),
-    ...remarks(facts),
+    ...remarks(facts).flatMap((text) => wrap(text, columns - 1)),
     '',
     ...promises,
     '',
@@ -103,8 +103,10 @@ export function tookText({ sec, rows }: Figure, gapMs: number): string {
 export const rowsText = ({ rows }: Figure) =>
   rows === undefined ? '' : `${rows} acknowledged ${rows === 1 ? 'row' : 'rows'} lost`;
 
-function figureLine(one: Figure, gapMs: number, origin: string, paint: Paint): string {
+function figureLines(one: Figure, gapMs: number, origin: string, paint: Paint): string[] {
   const verdict = one.met ? paint.good('met   ') : paint.bad('missed');
-  const rows = one.rows === undefined ? '' : `, ${rowsText(one)}`;
-  return `${TITLES[one.name].padEnd(12)}${tookText(one, gapMs).padStart(9)}${`${one.targetSec} s`.padStart(8)}   ${verdict}   ${one.provenance} (${origin})${rows}`;
+  return [
+    `${TITLES[one.name].padEnd(12)}${tookText(one, gapMs).padStart(9)}${`${one.targetSec} s`.padStart(8)}   ${verdict}   ${one.provenance} (${origin})`,
+    ...(one.rows === undefined ? [] : [`${''.padEnd(13)}${rowsText(one)}`]),
+  ];
 }

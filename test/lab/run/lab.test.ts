@@ -210,7 +210,12 @@ describe('the command line', () => {
     [['--scale', '100'], '--scale is 100; it must be a number from 1 to 20'],
     [['--scale', '2', '--real'], '--real and --scale exclude each other'],
     [['--seed', '1.5'], '--seed is 1.5; it must be a whole number'],
-    [['--delay', '-1'], expect.stringContaining("'--delay'")],
+    [['--delay', '-1'], "Option '--delay' argument is ambiguous"],
+    [['--delay', '70000'], '--delay is 70000; it must be a number from 0 to 60000'],
+    [['--fast'], "Unknown option '--fast'"],
+    [['drill', 'refused'], 'one scenario is played at a time, not drill and refused'],
+    [['--html', '/no/such/folder/report.html'], '--html is "/no/such/folder/report.html", which cannot be written (ENOENT)'],
+    [['--json', '/tmp'], '--json is "/tmp", which cannot be written (EISDIR)'],
   ])('fails on %j with what is allowed', async (args, message) => {
     const error = await run(...args).catch((e: Error) => e);
     expect(error).toBeInstanceOf(UsageError);

@@ -71,7 +71,8 @@ export class View {
   }
 
   private up(): string {
-    return this.shown.length > 0 ? `\u001b[${this.shown.length}A` : '';
+    // A key that was typed has moved the cursor to the right.
+    return this.shown.length > 0 ? `\r\u001b[${this.shown.length}A` : '\r';
   }
 }
 
