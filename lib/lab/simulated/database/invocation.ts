@@ -25,11 +25,21 @@ export interface CallRecord {
 const DRAWN = ['latency', 'throttle', 'lostAnswer', 'crashBefore', 'crashAfter'] as const;
 type Drawn = (typeof DRAWN)[number];
 
+/** Calls of one runner so far. An object, because it is counted up at every call of a world. */
+interface Tally {
+  calls: number;
+}
+
 /** What the fault points of one world share. */
 export class FaultPoints {
-  public readonly counts: Record<Runner, number> = { prober: 0, step: 0, keeper: 0, person: 0 };
-  /** Told of every call. */
-  public seen: ((runner: Runner, call: string) => void) | undefined;
+  /** Chance that a call meets any fault, rounded up a little: `kindOf` has the last word. */
+  private any: number;
+  public readonly tallies: Readonly<Record<Runner, Tally>> = {
+    prober: { calls: 0 },
+    step: { calls: 0 },
+    keeper: { calls: 0 },
+    person: { calls: 0 },
+  };
   /** Told of every fault. */
   public observed: ((record: CallRecord) => void) | undefined;
 
@@ -39,15 +49,27 @@ export class FaultPoints {
     private rates: FaultRates,
     private readonly endMs: number,
     public readonly crash?: CrashPoint,
-  ) {}
+  ) {
+    this.any = anyOf(rates);
+  }
+
+  /** Calls that each runner made. */
+  public get counts(): Readonly<Record<Runner, number>> {
+    const { prober, step, keeper, person } = this.tallies;
+    return { prober: prober.calls, step: step.calls, keeper: keeper.calls, person: person.calls };
+  }
 
   /** What happens to the next call: one draw, because there are thousands of calls in a world. */
   public draw(): Drawn | undefined {
     if (this.scheduler.nowMs() >= this.endMs) return undefined;
-    const { rates } = this;
-    let left = this.uniform();
+    const drawn = this.uniform();
+    return drawn < this.any ? this.kindOf(drawn) : undefined;
+  }
+
+  private kindOf(drawn: number): Drawn | undefined {
+    let left = drawn;
     for (const kind of DRAWN) {
-      left -= rates[kind];
+      left -= this.rates[kind];
       if (left < 0) return kind;
     }
     return undefined;
@@ -61,6 +83,7 @@ export class FaultPoints {
   /** No fault happens any more. */
   public stop(): void {
     this.rates = NO_FAULTS;
+    this.any = 0;
   }
 
   /** Whether the systematic test kills here. */
@@ -70,6 +93,8 @@ export class FaultPoints {
   }
 }
 
+const anyOf = (rates: FaultRates) => DRAWN.reduce((sum, kind) => sum + rates[kind], 1e-9);
+
 /** What a caller sees instead of an answer, per kind of fault. A port that throws in the real world throws here. */
 export interface Failures<T> {
   readonly throttled: () => T;
@@ -78,12 +103,15 @@ export interface Failures<T> {
 
 export class Invocation {
   private dead = false;
+  private readonly tally: Tally;
 
   public constructor(
     public readonly runner: Runner,
     private readonly points: FaultPoints,
     private readonly died: (because: string) => void,
-  ) {}
+  ) {
+    this.tally = points.tallies[runner];
+  }
 
   public get isDead(): boolean {
     return this.dead;
@@ -99,10 +127,8 @@ export class Invocation {
   public call<T>(name: string, effect: () => T, failures: Failures<T>): Promise<T> {
     if (this.dead) return never();
     const { points, runner } = this;
-    points.counts[runner] += 1;
-    points.seen?.(runner, name);
+    const n = ++this.tally.calls;
     if (points.crash) {
-      const n = points.counts[runner];
       if (points.kills(runner, 'before', n)) return this.die(name, 'before');
       if (points.kills(runner, 'after', n)) return this.act(name, effect, 'crash');
     }

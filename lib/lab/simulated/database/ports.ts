@@ -35,24 +35,49 @@ const unknown = (because: string): Unknown => ({ kind: 'unknown', because });
 const UNKNOWN: Failures<Unknown> = { throttled: () => unknown('throttled'), lost: () => unknown('timed out') };
 const orUnknown = <T>() => UNKNOWN as unknown as Failures<T | Unknown>;
 
-const fail = (because: string) => (): never => {
-  throw new Error(because);
+/** Made once: what is thrown a million times needs no trace of its own. */
+const fail = (because: string) => {
+  const error = new Error(because);
+  return (): never => {
+    throw error;
+  };
 };
+const throttled = fail('ThrottlingException');
+const timedOut = fail('TimeoutError');
 /** For calls whose adapter throws. */
-const THROWS = { throttled: fail('ThrottlingException'), lost: fail('TimeoutError') } as const;
+const THROWS = { throttled, lost: timedOut } as const;
 const orThrow = <T>() => THROWS as unknown as Failures<T>;
 
 /** Ports of one invocation of one function. */
 export function portsOf(world: World, invocation: Invocation, skewMs: number): SimulatedPorts {
   const { scheduler } = world;
+  const { dns, probe, heartbeats, lags, look, alarms, aclLooks } = observing(world, invocation);
+  const { journal, registry, databaseRegistry, leases } = remembering(world, invocation);
+  const { databases, latchPanel, fences } = ordering(world, invocation, look);
+  const { applications, pointer, metrics, announcer, machine } = telling(world, invocation);
+  const time = { nowMs: () => scheduler.nowMs() + skewMs, sleep: (ms: number) => invocation.sleep(ms) };
   return {
     log: silent,
-    time: { nowMs: () => scheduler.nowMs() + skewMs, sleep: (ms) => invocation.sleep(ms) },
+    time,
     stopwatch: { elapsedMs: () => scheduler.nowMs() },
-    ...observing(world, invocation),
-    ...remembering(world, invocation),
-    ...ordering(world, invocation),
-    ...telling(world, invocation),
+    dns,
+    probe,
+    heartbeats,
+    lags,
+    alarms,
+    aclLooks,
+    journal,
+    registry,
+    databaseRegistry,
+    leases,
+    databases,
+    latchPanel,
+    fences,
+    applications,
+    pointer,
+    metrics,
+    announcer,
+    machine,
   };
 }
 
@@ -157,9 +182,9 @@ function remembering(world: World, invocation: Invocation) {
     read: (pair) => invocation.call<JournalItem | undefined>('journal.read', () => store.read(pair), orThrow()),
     write: (item, seen) =>
       invocation.call<'written' | 'lost'>('journal.write', () => store.write(item, seen, invocation.runner), {
-        throttled: fail('ThrottlingException'),
+        throttled,
         // The SDK tries again by itself, and then meets its own write.
-        lost: () => (world.uniform() < 0.5 ? 'lost' : fail('TimeoutError')()),
+        lost: () => (world.uniform() < 0.5 ? 'lost' : timedOut()),
       }),
     once: (key) => invocation.call<boolean>('journal.once', () => store.once(key), orThrow()),
   };
@@ -186,14 +211,13 @@ function remembering(world: World, invocation: Invocation) {
   return { journal, registry, databaseRegistry, leases };
 }
 
-function ordering(world: World, invocation: Invocation) {
+function ordering(world: World, invocation: Invocation, look: DatabasePorts['databases']['look']) {
   const { runner } = invocation;
   const order = (name: string, id: string, epoch: number) =>
     invocation.call<OrderAnswer>(name, () => world.promote(id, epoch, runner), {
       throttled: () => ({ kind: 'refused', because: 'Throttling', retryable: true }),
       lost: () => ({ kind: 'ambiguous', because: 'timed out' }),
     });
-  const { look } = observing(world, invocation);
   const databases: DatabasePorts['databases'] = {
     look,
     promote: (_registration, candidate, epoch) => order('databases.promote', candidate.id, epoch),

@@ -15,13 +15,17 @@ export class Replication {
   /** Spans in which rows flow, per replica. */
   private readonly flows = new Map<string, readonly Span[]>();
   private readonly cuts = new Map<string, number>();
-  private readonly holes = new Map<string, LagSample>();
+  /** What each minute of each replica says; a sample stays what it was. */
+  private readonly drawn = new Map<string, Map<number, LagSample>>();
 
   public constructor(
     private readonly setting: Setting,
     private readonly uniform: () => number,
   ) {
-    for (const replica of setting.replicas) this.flows.set(replica.id, flowOf(setting, replica));
+    for (const replica of setting.replicas) {
+      this.flows.set(replica.id, flowOf(setting, replica));
+      this.drawn.set(replica.id, new Map());
+    }
   }
 
   /** Nothing arrives at a promoted replica any more. */
@@ -78,11 +82,10 @@ export class Replication {
   }
 
   private sample(id: string, atMs: number): LagSample | undefined {
-    const key = `${id}@${atMs}`;
-    const known = this.holes.get(key);
-    if (known) return known.kind === 'unknown' && known.because === 'missing' ? undefined : known;
-    const sample = this.draw(id, atMs);
-    this.holes.set(key, sample);
+    const drawn = this.drawn.get(id);
+    const known = drawn?.get(atMs);
+    const sample = known ?? this.draw(id, atMs);
+    if (!known) drawn?.set(atMs, sample);
     return sample.kind === 'unknown' && sample.because === 'missing' ? undefined : sample;
   }
 

@@ -3,7 +3,7 @@
  * refused, a replica that is being backed up cannot be promoted, and every description may lag behind.
  */
 import type { MemberView, OrderAnswer } from '../../../runtime/ports/database';
-import { type Setting, within } from './setting';
+import { inside, type ReplicaSetting, type Setting, within } from './setting';
 
 export interface Promotion {
   readonly id: string;
@@ -33,7 +33,7 @@ export class DatabaseService {
     const before = this.standing(id, nowMs);
     if (before) return { kind: 'already', because: `InvalidDBInstanceState: ${id} is promoted or being promoted` };
     if (replica.alone) return { kind: 'refused', because: `${id} is not a read replica`, retryable: false };
-    if (within(replica.backingUp ? [replica.backingUp] : [], nowMs)) {
+    if (inside(replica.backingUp, nowMs)) {
       return { kind: 'refused', because: 'InvalidDBInstanceState: backing-up', retryable: true };
     }
     const fails = this.failsLeft > 0;
@@ -66,18 +66,20 @@ export class DatabaseService {
     if (id === this.source) return { kind: 'member', id, status: 'available', backupRetentionDays: 7 };
     const replica = this.setting.replicas.find((r) => r.id === id);
     if (!replica) return { kind: 'absent' };
-    const base = { kind: 'member' as const, id, backupRetentionDays: 7 };
-    if (replica.alone) return { ...base, status: 'available' };
+    if (replica.alone) return { kind: 'member', id, backupRetentionDays: 7, status: 'available' };
     const promotion = this.standing(id, atMs);
-    if (!promotion) {
-      const backing = within(replica.backingUp ? [replica.backingUp] : [], atMs);
-      const flows = !within(replica.stalled ? [replica.stalled] : [], atMs);
-      const up = flows && !within(this.setting.linkDown, atMs) && !within(this.setting.writerDown, atMs);
-      return { ...base, status: backing ? 'backing-up' : 'available', replicaOf: this.source, replicating: up };
-    }
-    const done = atMs >= promotion.endsMs;
-    const half = atMs - promotion.orderedMs > (promotion.endsMs - promotion.orderedMs) / 2;
-    if (done) return { ...base, status: 'available' };
-    return { ...base, status: half ? 'rebooting' : 'modifying', replicaOf: this.source, replicating: false };
+    if (promotion && atMs >= promotion.endsMs) return { kind: 'member', id, backupRetentionDays: 7, status: 'available' };
+    const status = promotion ? statusOf(promotion, atMs) : inside(replica.backingUp, atMs) ? 'backing-up' : 'available';
+    const replicating = !promotion && this.flows(replica, atMs);
+    return { kind: 'member', id, backupRetentionDays: 7, status, replicaOf: this.source, replicating };
+  }
+
+  private flows({ stalled }: ReplicaSetting, atMs: number): boolean {
+    const { linkDown, writerDown } = this.setting;
+    return !inside(stalled, atMs) && !within(linkDown, atMs) && !within(writerDown, atMs);
   }
 }
+
+/** A promotion shows as a change first, then as a restart. */
+const statusOf = ({ orderedMs, endsMs }: Promotion, atMs: number) =>
+  atMs - orderedMs > (endsMs - orderedMs) / 2 ? 'rebooting' : 'modifying';

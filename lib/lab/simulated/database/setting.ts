@@ -251,8 +251,9 @@ function broken(d: Draw, scenario: Scenario, atMs: number): Broken {
   }
 }
 
-export const within = (spans: readonly Span[] | undefined, atMs: number): boolean => {
-  if (!spans) return false;
-  for (const [from, until] of spans) if (atMs >= from && atMs < until) return true;
+export const inside = (span: Span | undefined, atMs: number): boolean => span !== undefined && atMs >= span[0] && atMs < span[1];
+
+export const within = (spans: readonly Span[], atMs: number): boolean => {
+  for (let n = 0; n < spans.length; n += 1) if (inside(spans[n], atMs)) return true;
   return false;
 };

@@ -1,4 +1,4 @@
-/** Runs worlds: many side by side, because the event loop's turn costs more than what happens in it. */
+/** Runs worlds, one event after the other. */
 import { FAILOVER_PLAN, UNDO_PLAN } from '../../../decide/database/plan';
 import { Cast, type CastOptions } from './cast';
 import type { Broken } from './invariants';
@@ -10,6 +10,8 @@ export type SimulateOptions = WorldOptions &
   CastOptions & {
     /** Overrules what is drawn from a seed. */
     readonly change?: SettingChange | ((setting: Setting) => SettingChange);
+    /** Waits until an event has set off all that it does; `settled` when left out. */
+    readonly settle?: () => Promise<void>;
   };
 
 export interface WorldEnd {
@@ -141,9 +143,6 @@ export class Simulation {
   }
 }
 
-/** Worlds that live side by side. */
-const ABREAST = 64;
-
 export interface Campaign {
   readonly worlds: number;
   readonly events: number;
@@ -152,7 +151,10 @@ export interface Campaign {
   readonly broken: readonly WorldEnd[];
 }
 
-/** Runs one world per seed, `ABREAST` at a time, and hands each end to `each`. Stops at `mostBroken` broken worlds. */
+/**
+ * Runs one world per seed, one after the other: what a world touches stays near the processor. Hands each end to `each`;
+ * stops at `mostBroken` broken worlds.
+ */
 export async function simulateWorlds(
   seeds: Iterable<number>,
   options: SimulateOptions & { readonly mostBroken?: number } = {},
@@ -163,31 +165,33 @@ export async function simulateWorlds(
   const broken: WorldEnd[] = [];
   let worlds = 0;
   let events = 0;
-  const source = seeds[Symbol.iterator]();
-  const living: Simulation[] = [];
-  const admit = () => {
-    const next = source.next();
-    if (!next.done) living.push(new Simulation(next.value, options));
-  };
-  for (let n = 0; n < ABREAST; n += 1) admit();
-  while (living.length > 0 && broken.length < mostBroken) {
-    for (let n = living.length - 1; n >= 0; n -= 1) {
-      const one = living[n] as Simulation;
-      if (one.advance()) continue;
-      living[n] = living[living.length - 1] as Simulation;
-      living.pop();
-      const end = one.end();
-      worlds += 1;
-      events += end.events;
-      ended[end.ended] += 1;
-      if (end.broken.length > 0) broken.push(end);
-      each(end);
-      admit();
-    }
-    await new Promise((resolve) => setImmediate(resolve));
+  for (const seed of seeds) {
+    if (broken.length >= mostBroken) break;
+    const end = await live(new Simulation(seed, options), options.settle ?? settled);
+    worlds += 1;
+    events += end.events;
+    ended[end.ended] += 1;
+    if (end.broken.length > 0) broken.push(end);
+    each(end);
+    // Timers and signals of the process have their turn.
+    await turned();
   }
   return { worlds, events, ended, broken };
 }
+
+/** Whatever an event set off is over before the next one happens. */
+async function live(simulation: Simulation, settle: () => Promise<void>): Promise<WorldEnd> {
+  await undefined; // From here on everything runs in a microtask, as `settled` needs it.
+  do await settle();
+  while (simulation.advance());
+  return simulation.end();
+}
+
+/** Resolves once no microtask is left, when called from one: Node empties their queue before it looks at the next tick. */
+export const settled = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
+
+/** The same by a turn of the event loop, which takes several times as long. */
+export const turned = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 export async function simulateOne(seed: number, options: SimulateOptions = {}): Promise<WorldEnd> {
   let end: WorldEnd | undefined;
