@@ -11,7 +11,7 @@ import type { Time } from '../../../runtime/ports';
 import { Invocation, type Runner } from './invocation';
 import { portsOf, type SimulatedPorts } from './ports';
 import { LATCHED_PAIR, PAIR } from './registrations';
-import { within } from './setting';
+import type { Setting } from './setting';
 import type { World } from './world';
 
 /** Changes what one function reaches the world through: how a planted bug gets in. */
@@ -42,12 +42,14 @@ export class Cast {
   /** Every call of a step that was made, in order. */
   public readonly calls: { readonly step: string; readonly verdict: string }[] = [];
   private readonly walk: Walk;
+  private readonly scriptEndMs: number;
 
   public constructor(
     private readonly world: World,
     private readonly options: CastOptions = {},
   ) {
     this.walk = options.walk ?? runPlan;
+    this.scriptEndMs = scriptEnd(world.setting);
     world.startExecution = (_name, input) => this.execute(input as ExecutionInput);
     world.told = (event) => this.hear(event);
     this.everyMinute(0, () => this.prober());
@@ -199,14 +201,17 @@ export class Cast {
     this.invoke('person', 0, MINUTE, work).then(() => undefined, again);
   }
 
-  /** True while a script still has something in store. */
+  /** True while a script still has something in store, or had a moment ago. */
   public scripted(nowMs: number): boolean {
-    const { setting } = this.world;
-    const spans = [...setting.siteDown, ...setting.writerDown, ...setting.linkDown, ...(setting.pause ? [setting.pause] : [])];
-    const edges = [...spans, ...Object.values(setting.blind).flat()].flat().concat(setting.orderedAtMs ?? 0);
-    const soon = nowMs - 150_000;
-    return (
-      edges.some((edge) => edge > soon && edge < Number.MAX_SAFE_INTEGER) || within(Object.values(setting.blind).flat(), nowMs)
-    );
+    return this.scriptEndMs > nowMs - SETTLES_MS;
   }
+}
+
+/** What follows from the last edge of a script shows within this time: a verdict, a latch, and a page. */
+const SETTLES_MS = 150_000;
+
+/** The last thing that a script has in store. */
+function scriptEnd({ siteDown, writerDown, linkDown, blind, pause: away, orderedAtMs }: Setting): number {
+  const spans = [...siteDown, ...writerDown, ...linkDown, ...Object.values(blind).flat(), ...(away ? [away] : [])];
+  return Math.max(orderedAtMs ?? 0, ...spans.flat().filter((edge) => edge < Number.MAX_SAFE_INTEGER));
 }

@@ -37,7 +37,11 @@ export interface WorldFigures {
 }
 
 const MINUTE = 60_000;
-const REST_MS = 150_000;
+/** Keeper and prober begin anew each minute, and a prober takes over within 40 s. */
+const REST_MS = 100_000;
+/** Without faults: a new prober within a minute, and its page once a suspicion has lasted 90 s. */
+const REST_AFTER_FAULTS_MS = 150_000;
+const LOOK_MS = 20_000;
 
 /** One world that can be moved on event by event. */
 export class Simulation {
@@ -93,10 +97,13 @@ export class Simulation {
     return database?.lastRuns[0]?.outcome === 'rolled-back' ? 'given up' : 'watching';
   }
 
-  /** At rest: nothing is scripted, nobody walks, and the journal has not moved for a while. */
+  /**
+   * At rest: nothing is scripted, nobody walks, and the journal has not moved for a while. Where a world must come to rest
+   * without faults, they stop once it rests under them.
+   */
   private watchForRest(): void {
     const { world, cast } = this;
-    world.scheduler.after(MINUTE, () => {
+    world.scheduler.after(LOOK_MS, () => {
       const nowMs = world.nowMs();
       const database = world.store.read(PAIR)?.database;
       const key = `${database?.state} ${database?.run?.id} ${cast.walking} ${database?.lastRuns.length}`;
@@ -104,12 +111,15 @@ export class Simulation {
         this.restless = key;
         this.restlessSinceMs = nowMs;
       }
-      const faulty = world.setting.mode === 'liveness' && nowMs < world.setting.faultsEndMs + REST_MS;
-      const stuck = database?.state === 'STUCK' && nowMs - this.restlessSinceMs > 8 * MINUTE;
+      const quietMs = nowMs - this.restlessSinceMs;
+      const stuck = database?.state === 'STUCK' && quietMs > 8 * MINUTE;
       // A latch that was lifted before it was seen shows for some minutes yet; the keeper has that long to undo it.
-      const follows = world.traffic.isLatched() === database?.latch.on || nowMs - this.restlessSinceMs > 10 * MINUTE;
+      const follows = world.traffic.isLatched() === database?.latch.on || quietMs > 10 * MINUTE;
       const idle = !database?.run && cast.walking === 0 && follows;
-      this.rested = (idle || stuck) && !faulty && nowMs - this.restlessSinceMs >= REST_MS && !cast.scripted(nowMs);
+      const rests = (idle || stuck) && quietMs >= REST_MS && !cast.scripted(nowMs);
+      const lively = world.setting.mode === 'liveness';
+      if (rests && lively) world.stopFaults();
+      this.rested = rests && (!lively || nowMs - world.faultsEndMs >= REST_AFTER_FAULTS_MS);
       if (!this.rested) this.watchForRest();
     });
   }
@@ -124,7 +134,7 @@ export class Simulation {
       this.finish();
       return;
     }
-    world.points.stop();
+    world.stopFaults();
     const before = JSON.stringify(world.store.read(PAIR)?.database?.lastRuns);
     const orders = world.service.promotions.length;
     const inputs = [...FAILOVER_PLAN, ...UNDO_PLAN].map(({ step }) => ({ pair: PAIR, run: last.id, epoch: last.epoch, step }));

@@ -58,6 +58,8 @@ export class World {
   private pointer: { endpoint: string; epoch: number } | undefined;
   private acking = true;
   private publishes = 0;
+  /** When the faults stop; in a safety world never. */
+  public faultsEndMs: number;
 
   public constructor(
     public readonly setting: Setting,
@@ -68,7 +70,8 @@ export class World {
     this.uniform = seededUniform(setting.seed ^ 0x5bd1e995);
     const truth = seededUniform(setting.seed ^ 0x2c1b3c6d);
     this.registration = databaseRegistrationOf(setting);
-    this.points = new FaultPoints(scheduler, this.uniform, setting.faults, this.faultsEndMs(), options.crash);
+    this.faultsEndMs = setting.mode === 'safety' ? Number.MAX_SAFE_INTEGER : setting.faultsEndMs;
+    this.points = new FaultPoints(scheduler, this.uniform, setting.faults, this.faultsEndMs, options.crash);
     this.replication = new Replication(setting, truth);
     this.service = new DatabaseService(setting, SOURCE);
     this.lease = new LeaseItem(setting, scheduler);
@@ -102,13 +105,19 @@ export class World {
     return this.scheduler.nowMs();
   }
 
-  public faultsEndMs(): number {
-    return this.setting.mode === 'safety' ? Number.MAX_SAFE_INTEGER : this.setting.faultsEndMs;
+  /** True while a call may still meet a fault. */
+  public faulty(): boolean {
+    return this.nowMs() < this.faultsEndMs;
+  }
+
+  /** No fault happens any more. */
+  public stopFaults(): void {
+    this.faultsEndMs = Math.min(this.faultsEndMs, this.nowMs());
+    this.points.stop();
   }
 
   public blind(witness: keyof Setting['blind']): boolean {
-    const nowMs = this.nowMs();
-    return nowMs < this.faultsEndMs() && within(this.setting.blind[witness], nowMs);
+    return this.faulty() && within(this.setting.blind[witness], this.nowMs());
   }
 
   public writerUp(): boolean {
