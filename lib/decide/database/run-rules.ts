@@ -224,6 +224,19 @@ export function setLatch(
 }
 
 /**
+ * How long a latch that was lifted may go on showing, in ms: the rest of its minute, the next one that says "off", and
+ * 110 s from a datapoint to Route 53's verdict. Planned, not documented.
+ */
+export const LIFTED_LATCH_MS = 230_000;
+
+/** How much longer the latch that shows may be the one of a run that was given up, in ms: what it shows is about to end. */
+export function liftedLatchMs({ lastRuns }: Pick<DatabaseState, 'lastRuns'>, nowMs: number): number {
+  const last = lastRuns[0];
+  if (last?.outcome !== 'rolled-back' || last.kind === 'failback') return 0;
+  return Math.max(0, LIFTED_LATCH_MS - Math.abs(nowMs - last.endedAtMs));
+}
+
+/**
  * The writer name leaves the old writer together with the latch, before anything is promoted: the standby's applications
  * would otherwise write to an old primary that returns. Until the promotion is over they find a read-only candidate.
  */

@@ -1,11 +1,17 @@
 /** What simulated worlds found in the controller, each in its smallest form. */
 import { acquire, boundDatabase } from '../../../lib/decide/database/order-rules';
 import { rollBack } from '../../../lib/decide/database/promotion-rules';
-import { givenUpIncidents, noteAssessment, setLatch } from '../../../lib/decide/database/run-rules';
+import {
+  givenUpIncidents,
+  LIFTED_LATCH_MS,
+  liftedLatchMs,
+  noteAssessment,
+  setLatch,
+} from '../../../lib/decide/database/run-rules';
 import { failureOf, noteSuspicion, VERDICT_MS } from '../../../lib/decide/database/watch-rules';
 import { blankItem, type Ruled } from '../../../lib/decide/drill/rules';
 import type { JournalItem } from '../../../lib/decide/journal';
-import { CALM_DEATH, type Decorate, PAIR, type SettingChange, simulateOne } from '../../../lib/lab/simulated/database';
+import { CALM_DEATH, type Decorate, EPOCH_MS, PAIR, type SettingChange, simulateOne } from '../../../lib/lab/simulated/database';
 
 const NOW = 1_800_000_000_000;
 const MEMBERS = { source: 'a', replicas: ['r1', 'r2'], generation: 1 };
@@ -76,6 +82,42 @@ describe('incidents of attempts that were given up', () => {
     const lastRuns = [ended(4, 'rolled-back'), ended(3, 'rolled-back'), ended(2, 'done'), ended(1, 'rolled-back')];
     expect(givenUpIncidents(PAIR, { ...boundDatabase(MEMBERS), lastRuns })).toEqual(['app/4', 'app/3']);
     expect(givenUpIncidents(PAIR, boundDatabase(MEMBERS))).toEqual([]);
+  });
+});
+
+describe('a latch that was lifted before it showed', () => {
+  const ended = (kind: 'failover' | 'failback', outcome: 'done' | 'rolled-back') => ({
+    lastRuns: [{ id: 'app-e1', kind, epoch: 1, outcome, because: [], endedAtMs: NOW }],
+  });
+
+  test.each([
+    ['may still show just after the rollback', ended('failover', 'rolled-back'), NOW, LIFTED_LATCH_MS],
+    ['may still show one millisecond before its time', ended('failover', 'rolled-back'), NOW + LIFTED_LATCH_MS - 1, 1],
+    ['is gone after its time', ended('failover', 'rolled-back'), NOW + LIFTED_LATCH_MS, 0],
+    ['was never lifted where a failback was given up', ended('failback', 'rolled-back'), NOW, 0],
+    ['was not lifted by a failover that ended well', ended('failover', 'done'), NOW, 0],
+    ['is none where nothing ever ran', { lastRuns: [] }, NOW, 0],
+  ])('%s', (_name, state, nowMs, ms) => expect(liftedLatchMs(state, nowMs)).toBe(ms));
+
+  test('is not taken for the latch of the next run: the name would go back to the old primary after the promotion', async () => {
+    const brokenAtMs = EPOCH_MS + 40_000;
+    const blink = [[brokenAtMs, brokenAtMs + 55_000]] as const;
+    const change: SettingChange = {
+      ...CALM_DEATH,
+      scenario: 'writer blinks',
+      brokenAtMs,
+      siteDown: blink,
+      writerDown: blink,
+      linkDown: [],
+      fences: ['networkAcl'],
+      detectionMs: 30_000,
+      recoveryMs: 22_000,
+      serverLagMs: [0, 0, 0, 0],
+      latchMs: 60_000,
+      orderedAtMs: brokenAtMs + 160_000,
+    };
+    const { ended, broken } = await simulateOne(1, { change });
+    expect([ended, broken]).toEqual(['promoted', []]);
   });
 });
 

@@ -37,10 +37,11 @@ function unfenced(world: World, item: JournalItem): Ending[] {
   return down.length > 0 ? [{ invariant: 'I16', because: `${down.join(', ')} never went up against the old primary` }] : [];
 }
 
-/** Each scripted outage may move the name away and back; a run that gave up lets go of its latch once more. */
+/** Each scripted outage and each order may move the name away and back; a run that gave up lets go of its latch once more. */
 function flips({ traffic, setting }: World): Ending[] {
   const outages = new Set([...setting.siteDown, ...setting.writerDown, ...setting.linkDown].map(([from]) => from)).size;
-  const most = 2 * Math.max(1, outages) + 2;
+  const orders = setting.orderedAtMs === undefined ? 0 : 1;
+  const most = 2 * Math.max(1, outages + orders) + 2;
   const { length } = traffic.flips;
   return length > most ? [{ invariant: 'I7', because: `the name changed sides ${length} times, ${most} are allowed` }] : [];
 }

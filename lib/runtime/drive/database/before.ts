@@ -14,7 +14,14 @@ import { leaseForRun } from '../../../decide/database/lease';
 import { gateLoss } from '../../../decide/database/loss';
 import { CONSENT_LIMIT_SEC, REPLAY_LIMIT_SEC } from '../../../decide/database/plan';
 import { bestReplica, type Choice } from '../../../decide/database/replica';
-import { noteAssessment, noteFence, noteResult, requestConsent, setLatch } from '../../../decide/database/run-rules';
+import {
+  liftedLatchMs,
+  noteAssessment,
+  noteFence,
+  noteResult,
+  requestConsent,
+  setLatch,
+} from '../../../decide/database/run-rules';
 import { transact } from '../transact';
 import { again, candidatesOf, done, lost, type StepContext, type StepSaid, tellRunIfPossible, undo } from './context';
 import { beaconVerdict, factsOf, writerIsBack } from './look';
@@ -203,6 +210,8 @@ export async function latch(context: StepContext): Promise<StepSaid> {
   const { latch: wanted, writerName } = set.database;
   const published = await ports.latchPanel.publish(database, { on: true, hold: wanted.hold !== undefined }, writerName);
   if (published !== 'published') return again(`the latch was not published: ${published.because}`);
+  const lifted = liftedLatchMs(context.state, ports.time.nowMs());
+  if (lifted > 0) return again(`the latch of an earlier run may still show for ${lifted} ms`);
   const { beacons } = database.latch;
   const [latched, primary] = await Promise.all([
     beaconVerdict(ports, registration, beacons.latch),
