@@ -1,5 +1,6 @@
 export * from './cast';
 export * from './command';
+export * from './crashes';
 export * from './figures';
 export * from './invariants';
 export * from './invocation';

@@ -40,6 +40,8 @@ export class FaultPoints {
     keeper: { calls: 0 },
     person: { calls: 0 },
   };
+  /** Told of every call. */
+  public called: ((runner: Runner, call: string) => void) | undefined;
   /** Told of every fault. */
   public observed: ((record: CallRecord) => void) | undefined;
 
@@ -127,8 +129,10 @@ export class Invocation {
   public call<T>(name: string, effect: () => T, failures: Failures<T>): Promise<T> {
     if (this.dead) return never();
     const { points, runner } = this;
-    const n = ++this.tally.calls;
+    this.tally.calls += 1;
+    points.called?.(runner, name);
     if (points.crash) {
+      const n = this.tally.calls;
       if (points.kills(runner, 'before', n)) return this.die(name, 'before');
       if (points.kills(runner, 'after', n)) return this.act(name, effect, 'crash');
     }

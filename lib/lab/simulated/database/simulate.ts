@@ -156,6 +156,8 @@ export class Simulation {
 export interface Campaign {
   readonly worlds: number;
   readonly events: number;
+  /** Calls that functions made, each with its fault point. */
+  readonly calls: number;
   readonly ended: Readonly<Record<WorldEnd['ended'], number>>;
   /** Worlds that broke an invariant, at most as many as asked for. */
   readonly broken: readonly WorldEnd[];
@@ -175,18 +177,20 @@ export async function simulateWorlds(
   const broken: WorldEnd[] = [];
   let worlds = 0;
   let events = 0;
+  let calls = 0;
   for (const seed of seeds) {
     if (broken.length >= mostBroken) break;
     const end = await live(new Simulation(seed, options), options.settle ?? settled);
     worlds += 1;
     events += end.events;
+    for (const made of Object.values(end.counts)) calls += made;
     ended[end.ended] += 1;
     if (end.broken.length > 0) broken.push(end);
     each(end);
     // Timers and signals of the process have their turn.
     await turned();
   }
-  return { worlds, events, ended, broken };
+  return { worlds, events, calls, ended, broken };
 }
 
 /** Whatever an event set off is over before the next one happens. */

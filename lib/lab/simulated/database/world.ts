@@ -21,6 +21,8 @@ export interface WorldOptions {
   /** Keeps every event for a timeline. */
   readonly record?: boolean;
   readonly crash?: CrashPoint;
+  /** Told of every call that a function makes. */
+  readonly called?: (runner: Runner, call: string) => void;
   /** False leaves a broken invariant to the caller and goes on. */
   readonly stopAtFirst?: boolean;
 }
@@ -93,6 +95,7 @@ export class World {
       this.invariants.written(before, after, by);
       if (this.options.record) this.noteWrite(before, after, by);
     });
+    this.points.called = options.called;
     this.scheduleTruth();
     if (options.record) {
       this.points.observed = ({ runner, call, fault }) => {
