@@ -59,7 +59,10 @@ export function lossOf(
   const window = before.filter((s) => s.atMs >= failedAtMs - LOSS_WINDOW_MS || s === last);
   const lagMs = Math.max(...window.map((s) => (s.kind === 'lag' ? s.ms : 0)));
   if (!Number.isFinite(lagMs) || lagMs < 0) return { because: `its lag of ${lagMs} ms is no lag` };
-  return facts.gapMs === undefined ? { ms: lagMs, basis: 'lag samples' } : { ms: lagMs + facts.gapMs, basis: 'heartbeat' };
+  // Whole and never less: a person types what the page shows.
+  return facts.gapMs === undefined
+    ? { ms: Math.ceil(lagMs), basis: 'lag samples' }
+    : { ms: Math.ceil(lagMs + facts.gapMs), basis: 'heartbeat' };
 }
 
 /** Whether one replica may take over from `writer`, with the reason when not. */

@@ -14,6 +14,9 @@ export interface AwsEndpoint {
   recordedCalls(): readonly RecordedCall[];
   /** Hears of each call once it was answered; for the view. */
   onCall(listener: (call: RecordedCall, status: number) => void): void;
+  /** A Region is gone: every connection to its services breaks. */
+  lose(region: string): void;
+  regain(region: string): void;
   close(): Promise<void>;
 }
 
@@ -33,6 +36,7 @@ export async function startAwsEndpoint(time: Time, services: readonly AwsService
   const byName = new Map(services.map((service) => [service.name, service]));
   const calls: RecordedCall[] = [];
   const listeners: ((call: RecordedCall, status: number) => void)[] = [];
+  const lost = new Set<string>();
 
   const server = createServer((request, response) => {
     void readCall(request)
@@ -42,6 +46,7 @@ export async function startAwsEndpoint(time: Time, services: readonly AwsService
   });
 
   async function answer(call: AwsCall): Promise<AwsReply> {
+    if (lost.has(call.region)) return CUT;
     const service = byName.get(call.service);
     if (!service) return jsonError(new AwsFault('UnknownOperationException', `the lab has no service ${call.service}`, 404));
     const claimed: RecordedCall[] = [];
@@ -62,6 +67,8 @@ export async function startAwsEndpoint(time: Time, services: readonly AwsService
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     recordedCalls: () => calls,
     onCall: (listener) => void listeners.push(listener),
+    lose: (region) => void lost.add(region),
+    regain: (region) => void lost.delete(region),
     close: () => {
       for (const service of services) service.close?.();
       return new Promise((resolve) => {

@@ -12,6 +12,7 @@ export type LinkState = 'open' | 'frozen' | 'cut';
 export class Link {
   private server: Server | undefined;
   private current: LinkState = 'open';
+  private lateMs = 0;
   private readonly sockets = new Set<Socket>();
 
   private constructor(
@@ -48,6 +49,11 @@ export class Link {
     else if (before === 'cut') await this.listen();
   }
 
+  /** From now on, what the far end says takes so long to arrive, in real ms; what is on its way when the path breaks is gone. */
+  public delay(lateMs: number): void {
+    this.lateMs = lateMs;
+  }
+
   public async close(): Promise<void> {
     this.current = 'cut';
     this.drop();
@@ -78,16 +84,34 @@ export class Link {
 
   private accept(socket: Socket): void {
     const other = connect(this.to.port, this.to.host);
-    this.join(socket, other);
-    this.join(other, socket);
+    this.join(socket, (bytes) => other.write(bytes), other);
+    this.join(other, this.late(socket), socket);
     if (this.current === 'open') socket.resume();
     else other.pause();
   }
 
-  private join(one: Socket, other: Socket): void {
+  /** Writes to `socket` in order, each piece as late as the path was when it was sent. */
+  private late(socket: Socket): (bytes: Buffer) => boolean {
+    const onTheWay: { readonly bytes: Buffer; readonly atMs: number }[] = [];
+    const arrive = () => {
+      while (onTheWay[0] && onTheWay[0].atMs <= performance.now()) {
+        const { bytes } = onTheWay.shift() as { readonly bytes: Buffer };
+        if (this.current === 'open' && !socket.destroyed) socket.write(bytes);
+      }
+      if (onTheWay[0] && !socket.destroyed) setTimeout(arrive, Math.max(1, onTheWay[0].atMs - performance.now()));
+    };
+    return (bytes) => {
+      if (this.lateMs === 0 && onTheWay.length === 0) return socket.write(bytes);
+      onTheWay.push({ bytes, atMs: performance.now() + this.lateMs });
+      if (onTheWay.length === 1) setTimeout(arrive, this.lateMs);
+      return true;
+    };
+  }
+
+  private join(one: Socket, pass: (bytes: Buffer) => boolean, other: Socket): void {
     this.sockets.add(one);
     one.on('data', (bytes) => {
-      if (!other.write(bytes)) one.pause();
+      if (!pass(bytes)) one.pause();
     });
     other.on('drain', () => {
       if (this.current === 'open') one.resume();

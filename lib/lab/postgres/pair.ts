@@ -36,7 +36,9 @@ const PROMOTE_LIMIT_SEC = 60;
 
 export class PostgresPair {
   public readonly kind = 'pair';
-  private beating = true;
+  private open = true;
+  /** Sides whose database runs its heartbeat job, as far as it runs at all. */
+  private readonly beating = new Set<SiteName>(['primary']);
   private readonly heart: Promise<void>;
 
   public constructor(private readonly parts: PairParts) {
@@ -68,16 +70,42 @@ export class PostgresPair {
     return this.parts.home;
   }
 
-  /** The primary's machine dies: no flush, no goodbye, and nobody listens any more. What was under way is gone. */
-  public async crash(): Promise<void> {
+  /**
+   * The primary's machine dies: no flush, no goodbye. What was under way is gone.
+   *
+   * @param paths `cut`: whoever asks is refused; `frozen`: nobody is told anything
+   */
+  public async crash(paths: 'cut' | 'frozen' = 'cut'): Promise<void> {
     await this.servers.primary.kill();
-    await Promise.all(this.pathsToPrimary().map((link) => link.set('cut')));
+    await Promise.all(this.pathsToPrimary().map((link) => link.set(paths)));
   }
 
-  /** The primary's machine comes back as if nothing had happened: it recovers, and accepts writes. */
-  public async restartPrimary(): Promise<void> {
+  /**
+   * The primary's machine comes back as if nothing had happened: it recovers, and accepts writes.
+   *
+   * @param heartbeat whether the job inside it runs again
+   */
+  public async restartPrimary({ heartbeat = true } = {}): Promise<void> {
+    this.setHeartbeat('primary', heartbeat);
     await this.servers.primary.start();
     await Promise.all(this.pathsToPrimary().map((link) => link.set('open')));
+  }
+
+  /** Starts or ends the heartbeat job of one database. */
+  public setHeartbeat(side: SiteName, on: boolean): void {
+    if (on) this.beating.add(side);
+    else this.beating.delete(side);
+  }
+
+  /** The standby's machine dies, and comes back. */
+  public async crashStandby(): Promise<void> {
+    await this.servers.standby.kill();
+    await this.entrances.standby.set('cut');
+  }
+
+  public async restartStandby(): Promise<void> {
+    await this.servers.standby.start();
+    await this.entrances.standby.set('open');
   }
 
   /** Nothing passes between the Regions any more; users reach both. */
@@ -94,6 +122,11 @@ export class PostgresPair {
     return this.between.set('frozen');
   }
 
+  /** From now on everything reaches the standby so much later, in real ms. */
+  public delayShipping(lateMs: number): void {
+    this.between.delay(lateMs);
+  }
+
   public resumeShipping(): Promise<void> {
     return this.between.set('open');
   }
@@ -102,6 +135,7 @@ export class PostgresPair {
   public async promote(): Promise<void> {
     const [row] = await this.servers.standby.query<{ done: boolean }>(`select pg_promote(true, ${PROMOTE_LIMIT_SEC}) as done`);
     if (!row?.done) throw new Error(`the standby was not promoted within ${PROMOTE_LIMIT_SEC} s`);
+    this.setHeartbeat('standby', true);
   }
 
   /** Sides that run and are not in recovery: they accept writes, whoever may reach them. */
@@ -150,7 +184,7 @@ export class PostgresPair {
   }
 
   public async close(): Promise<void> {
-    this.beating = false;
+    this.open = false;
     const { entrances, servers, remove } = this.parts;
     await Promise.all([...this.pathsToPrimary(), entrances.standby].map((link) => link.close()));
     await this.heart;
@@ -162,14 +196,13 @@ export class PostgresPair {
     return [this.entrances.primary, this.between, this.reader];
   }
 
-  /** The heartbeat of whichever side writes, as a scheduled job inside that database would write it. */
+  /** The heartbeat of each side that writes, as a scheduled job inside that database would write it. */
   private async beat(): Promise<void> {
     const { time, heartbeatMs, servers } = this.parts;
-    const sql = `update ${HEARTBEAT_TABLE} set beat_at = clock_timestamp() where id = 1 and not pg_is_in_recovery()`;
-    while (this.beating) {
-      await Promise.all(
-        Object.values(servers).map((server) => (server.running ? server.query(sql).catch(() => undefined) : undefined)),
-      );
+    const sql = `update ${HEARTBEAT_TABLE} set beat_at = clock_timestamp() where id = 1`;
+    while (this.open) {
+      const beats = [...this.beating].map((side) => servers[side]).filter((server) => server.running);
+      await Promise.all(beats.map((server) => server.query(sql).catch(() => undefined)));
       await time.sleep(heartbeatMs);
     }
   }

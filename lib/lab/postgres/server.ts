@@ -14,6 +14,8 @@ const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 20_000;
 const LOOK_MS = 25;
 const CONNECT_MS = 5_000;
+/** A server that is stopped, or a machine that is busy, must not make anybody wait for ever. */
+const ANSWER_MS = 30_000;
 
 export interface ServerSettings {
   /** As the databases themselves say who they are. */
@@ -25,6 +27,7 @@ export interface ServerSettings {
 
 export class PostgresServer {
   private child: ChildProcess | undefined;
+  private kept: Promise<Client> | undefined;
   private readonly said: string[] = [];
 
   public constructor(
@@ -59,7 +62,9 @@ export class PostgresServer {
     });
     this.child = child;
     child.once('exit', () => {
-      if (this.child === child) this.child = undefined;
+      if (this.child !== child) return;
+      this.child = undefined;
+      this.forget();
     });
     child.once('error', (error) => this.said.push(error.message));
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => this.said.push(text));
@@ -86,16 +91,31 @@ export class PostgresServer {
     await ended(child, STOP_LIMIT_MS);
   }
 
-  /** One statement on a connection of its own, past every link. */
+  /** One statement, past every link, on a connection that is kept: a new one costs the server a process. */
   public async query<Row extends object>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
-    const client = new Client({ ...this.place, ...LOGIN, connectionTimeoutMillis: CONNECT_MS });
-    client.on('error', () => undefined);
+    this.kept ??= this.connected();
+    const mine = this.kept;
     try {
-      await client.connect();
-      return (await client.query<Row>(sql, [...values])).rows;
-    } finally {
-      await client.end().catch(() => undefined);
+      return (await (await mine).query<Row>(sql, [...values])).rows;
+    } catch (error) {
+      // Whether the statement or the connection failed: the next one begins anew.
+      this.forget(mine);
+      throw error;
     }
+  }
+
+  private async connected(): Promise<Client> {
+    const limits = { connectionTimeoutMillis: CONNECT_MS, query_timeout: ANSWER_MS };
+    const client = new Client({ ...this.place, ...LOGIN, ...limits });
+    client.on('error', () => undefined);
+    await client.connect();
+    return client;
+  }
+
+  /** Ends a connection without waiting: a server that was killed never says goodbye. */
+  private forget(which = this.kept): void {
+    if (this.kept === which) this.kept = undefined;
+    void which?.then((client) => client.end()).catch(() => undefined);
   }
 
   private async answering(): Promise<void> {

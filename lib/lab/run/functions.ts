@@ -22,6 +22,8 @@ export interface FunctionFiles {
   readonly runner: string;
   /** `scaled-clock.js`, required first. */
   readonly scaledClock: string;
+  /** The command line itself, for whoever plays a person. */
+  readonly cli: string;
 }
 
 export type FunctionEvent =
@@ -49,6 +51,7 @@ export class ProcessHost implements FunctionHost {
   private readonly environments = new Set<Environment>();
   private readonly outputs: string[] = [];
   private nextId = 1;
+  private readonly lost = new Set<string>();
   private closed = false;
 
   public constructor(
@@ -68,6 +71,7 @@ export class ProcessHost implements FunctionHost {
 
   public async invoke(name: string, region: string, event: unknown): Promise<InvokeResult> {
     const target = this.find(name, region);
+    if (this.lost.has(region)) return { kind: 'failed', errorType: 'Lab.RegionIsGone', message: `${region} is gone` };
     if (!target || this.closed) return { kind: 'failed', errorType: 'ResourceNotFoundException', message: `no function ${name}` };
     const environment = this.idle(target) ?? this.launch(target);
     if (!environment) return { kind: 'failed', errorType: 'Lambda.TooManyRequestsException', message: 'Rate Exceeded.' };
@@ -126,6 +130,16 @@ export class ProcessHost implements FunctionHost {
       victim.child.kill('SIGKILL');
     }
     return victims.length;
+  }
+
+  /** A Region is gone: whatever ran there is killed, and nothing starts. */
+  public lose(region: string): void {
+    this.lost.add(region);
+    for (const { of, child } of this.environments) if (of.region === region) child.kill('SIGKILL');
+  }
+
+  public regain(region: string): void {
+    this.lost.delete(region);
   }
 
   /** What functions wrote to their logs, oldest first. */

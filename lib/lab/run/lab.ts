@@ -31,6 +31,7 @@ import { type LabPagerDuty, startPagerDuty } from '../pagerduty';
 import { clockEnv, createWorld, definePair, type PairInWorld, ScaledTime, type World } from '../world';
 import { type LabDatabase, openDatabase } from './database/open';
 import { type FunctionEvent, type FunctionFiles, ProcessHost } from './functions';
+import { type Operator, operatorOf } from './operator';
 import { addTruth } from './report/columns';
 import { Recorder } from './report/recorder';
 import {
@@ -93,6 +94,8 @@ export interface Lab {
   readonly database?: LabDatabase;
   /** Samples since the lab was opened; whoever measures adds columns. */
   readonly recorder: Recorder;
+  /** A person at a terminal. */
+  readonly operator: Operator;
   onEvent(listener: (event: LabEvent) => void): void;
   close(): Promise<void>;
 }
@@ -158,6 +161,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     endpoint,
     host: opened,
     pagerDuty,
+    operator: operatorOf(options.files, endpoint, base.clock),
     ...(database ? { database } : {}),
     onEvent: (listener) => void listeners.push(listener),
     close: async () => {

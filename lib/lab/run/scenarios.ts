@@ -1,6 +1,11 @@
 import type { FailureMode } from '../../decide/timings/detection';
-import { HTTP_500, PARTITION, quietScenario } from './database/quiet-scenario';
-import { databaseScenario } from './database/scenario';
+import { idleScenario } from './database/idle';
+import { LAG } from './database/lag';
+import { HTTP_500, PARTITION, quietScenario, SLOW } from './database/quiet-scenario';
+import { RETURNS } from './database/returns';
+import { deathScenario } from './database/scenario';
+import { standbyDiesScenario } from './database/standby-dies';
+import { BLACK_HOLE, CONTROLLER_KILLED, PAGER_STORM, TWO_CONTROLLERS } from './database/twists';
 import { drillScenario } from './drill-scenario';
 import type { Lab } from './lab';
 import { outageScenario } from './outage-scenario';
@@ -54,25 +59,30 @@ export const SCENARIOS: readonly Scenario[] = [
     about: 'a real outage: the primary swallows every connection attempt',
     run: outageScenario('blackHole'),
   },
-  {
-    name: 'database',
-    mode: 'refused',
-    about: 'the primary Region dies with its PostgreSQL: latched, promoted, and every acknowledged row accounted for',
-    database: true,
-    run: databaseScenario,
-  },
-  {
-    name: 'database-500',
-    mode: 'http-500',
-    about: 'the primary site answers 500 and its database lives: users move, nothing is promoted',
-    database: true,
-    run: quietScenario(HTTP_500),
-  },
-  {
-    name: 'database-partition',
-    mode: 'black-hole',
-    about: 'the Regions cannot reach each other: nothing is promoted, somebody is paged',
-    database: true,
-    run: quietScenario(PARTITION),
-  },
+  database(
+    'database',
+    'refused',
+    'the primary Region dies: latched, promoted, and every acknowledged row accounted for',
+    deathScenario(),
+  ),
+  database('database-black-hole', 'black-hole', 'the same, and the Region swallows every packet', deathScenario(BLACK_HOLE)),
+  database('database-lag', 'refused', 'the standby is 45 s behind: a person must consent to the loss first', deathScenario(LAG)),
+  database('database-returns', 'refused', 'the old primary comes back after the promotion', deathScenario(RETURNS)),
+  database(
+    'database-controller-killed',
+    'refused',
+    'the controller is killed between writing the order down and giving it',
+    deathScenario(CONTROLLER_KILLED),
+  ),
+  database('database-two-controllers', 'refused', 'two probers and two executions act at once', deathScenario(TWO_CONTROLLERS)),
+  database('pagerduty-storm', 'refused', 'PagerDuty refuses everybody with 429 while a Region dies', deathScenario(PAGER_STORM)),
+  database('database-500', 'http-500', 'the primary site answers 500 and its database lives', quietScenario(HTTP_500)),
+  database('database-slow', 'slow', 'the primary site answers too late and its database lives', quietScenario(SLOW)),
+  database('database-partition', 'black-hole', 'the Regions cannot reach each other', quietScenario(PARTITION)),
+  database('database-idle', 'refused', 'nobody writes for minutes', idleScenario),
+  database('standby-dies', 'refused', 'the standby Region dies with the control set', standbyDiesScenario),
 ];
+
+function database(name: string, mode: FailureMode, about: string, run: Scenario['run']): Scenario {
+  return { name, mode, about, database: true, run };
+}

@@ -136,10 +136,11 @@ export function labFiles(distCli: string): FunctionFiles {
     assets: join(distCli, '..', 'assets'),
     runner: join(distCli, 'lab', 'lambda-runner.js'),
     scaledClock: join(distCli, 'lab', 'scaled-clock.js'),
+    cli: join(distCli, 'failover.js'),
   };
   const bundles = ['drill', 'drill-step', 'restore', 'keeper', 'pager', 'prober', 'database-step', 'heartbeat'];
   const needed = bundles.map((name) => join(files.assets, name, 'index.js'));
-  const missing = [...needed, files.runner, files.scaledClock].filter((file) => !existsSync(file));
+  const missing = [...needed, files.runner, files.scaledClock, files.cli].filter((file) => !existsSync(file));
   if (missing.length > 0) {
     throw new Error(
       `[BundleMissing] the lab runs the shipped bundles; missing are ${missing.join(', ')}; run "npm run build" in the checkout`,

@@ -56,6 +56,7 @@ describe('a replica', () => {
       'loses 7000 by lag samples',
     ],
     ['adds what its heartbeat missed', { gapMs: 4_000 }, 'loses 5000 by heartbeat'],
+    ['states whole milliseconds and never less, which a person can type', { gapMs: 4_000.2 }, 'loses 5001 by heartbeat'],
     ['is eligible at the limit', { samples: [lag(60_000, 1)] }, 'loses 60000 by lag samples'],
     ['fails one millisecond over it', { samples: [lag(60_001, 1)] }, 'it would lose 60001 ms of writes, limit 60000 ms'],
     [

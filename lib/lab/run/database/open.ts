@@ -4,7 +4,18 @@ import { databaseMachine } from '../../../decide/database/machine';
 import type { Machine } from '../../../decide/machine';
 import { databaseParameter } from '../../../decide/names';
 import type { Time } from '../../../runtime/ports';
-import { ALARM_PERIOD_MS, type AwsService, arnOf, type CloudWatch, type LabAlarm, type LabMachine, Rds } from '../../aws';
+import {
+  ALARM_PERIOD_MS,
+  type AwsService,
+  arnOf,
+  type CloudWatch,
+  type Fault,
+  faulty,
+  type LabAlarm,
+  type LabMachine,
+  operationOf,
+  Rds,
+} from '../../aws';
 import { Link, openPair, type PostgresPair } from '../../postgres';
 import type { Assumption, LabTime, PairInWorld, World } from '../../world';
 import { makeCertificates } from '../../world/certificates';
@@ -53,6 +64,8 @@ export interface LabDatabase {
   alarmTurned(name: string, on: boolean): void;
   /** Once CloudWatch stands: it is where lag and latch are published. */
   attach(cloudWatch: CloudWatch): void;
+  /** Called when an order to promote has arrived and before it has any effect; what it answers happens to the order. */
+  beforePromotion: () => Fault | undefined;
   close(): Promise<void>;
 }
 
@@ -73,13 +86,15 @@ export async function openDatabase(settings: DatabaseSettings): Promise<LabDatab
     const definition = databaseMachine(arnOf('lambda', STANDBY_REGION, `function:${NAMES.databaseStepFunction}`));
     let cloudWatch: CloudWatch | undefined;
     let open = true;
-    return {
+    const ordered = (operation: string) => (operation === 'PromoteReadReplica' ? opened.beforePromotion() : undefined);
+    const opened: LabDatabase = {
       pair,
       instances,
+      beforePromotion: () => undefined,
       toSite,
       definition: definition as unknown as Machine,
       assumptions: assumptionsOf(pair),
-      services: [new Rds(instances)],
+      services: [faulty(new Rds(instances), (call) => ordered(operationOf(call)))],
       machines: [
         { region: STANDBY_REGION, name: NAMES.databaseMachine, definition: definition as unknown as LabMachine['definition'] },
       ],
@@ -103,6 +118,7 @@ export async function openDatabase(settings: DatabaseSettings): Promise<LabDatab
         await Promise.all([pair.close(), toSite.close()]);
       },
     };
+    return opened;
   } catch (error) {
     await pair.close();
     throw error;
