@@ -73,7 +73,9 @@ export interface RegisteredAlarm {
 export interface DrillSettings {
   readonly fault:
     | { readonly kind: 'healthCheckPath' }
-    | { readonly kind: 'functions'; readonly inject: string; readonly restore: string };
+    | { readonly kind: 'functions'; readonly inject: string; readonly restore: string }
+    /** `beacon` shows the check that holds the primary out while `alarm` is on, in the standby Region. */
+    | { readonly kind: 'metric'; readonly beacon: string; readonly alarm: string; readonly region: string };
   /** Targets in seconds: detection, switch, RTO. */
   readonly targets: { readonly detectionSec: number; readonly switchSec: number; readonly rtoSec: number };
   /** Hours of the day, in `timeZone`, in which a TRAFFIC drill may start. Absent: always. */

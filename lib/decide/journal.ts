@@ -74,7 +74,9 @@ export interface StepEntry {
 export type Undo =
   | { readonly kind: 'healthCheckPath'; readonly checkId: string; readonly path: string; readonly marker: string }
   | { readonly kind: 'healthCheckPort'; readonly checkId: string; readonly port: number; readonly marker: number }
-  | { readonly kind: 'functions'; readonly restore: string };
+  | { readonly kind: 'functions'; readonly restore: string }
+  /** `namespace`: the control set, in whose dimensions it was published. */
+  | { readonly kind: 'metric'; readonly namespace: string };
 
 /** `changed by a deployment`: the check no longer carries our marker nor the old value, so it was left alone. */
 export type RestoreOutcome = 'restored' | 'nothing to restore' | 'changed by a deployment' | 'not yet';

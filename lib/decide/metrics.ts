@@ -15,6 +15,8 @@ export const METRIC = {
   notRestored: 'DrillNotRestored',
   /** Days since the last passed TRAFFIC drill, or since the pair was registered; by the keeper, each hour. */
   daysSinceSuccess: 'DaysSinceSuccessfulDrill',
+  /** 1 while a drill by metric holds the primary out, then 0 once; nothing at other times. */
+  fault: 'DrillFault',
   /** Days until the certificate of a site expires; by every preflight, so at least daily. Carries `Site` too. */
   certificateDaysLeft: 'CertificateDaysLeft',
 } as const;

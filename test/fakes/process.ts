@@ -6,7 +6,7 @@ import type { StartPorts } from '../../lib/runtime/drive/drill/start';
 import type { KeeperPorts } from '../../lib/runtime/drive/keeper';
 import { restore } from '../../lib/runtime/drive/restore';
 import type { Log } from '../../lib/runtime/ports';
-import type { World } from './world';
+import { METRIC_FAULT, type World } from './world';
 
 /** Called around every call of a port; may count, or let the process die before or after the effect. */
 export type Hook = (call: string, phase: 'before' | 'after') => 'live' | 'die';
@@ -14,6 +14,12 @@ export type Hook = (call: string, phase: 'before' | 'after') => 'live' | 'die';
 export const RESTORE_FUNCTION = 'arn:aws:lambda:eu-central-1:111111111111:function:restore';
 const silent: Log = { info: () => undefined, error: () => undefined };
 const NEVER = new Promise<never>(() => undefined);
+
+/** The alarm on the drill's metric follows it, unless a test says otherwise. */
+function stateIn(world: World, name: string): readonly (readonly [string, string])[] {
+  const said = world.alarmStates.get(name) ?? (name === METRIC_FAULT.alarm ? (world.metricAllows() ? 'OK' : 'ALARM') : undefined);
+  return said === undefined ? [] : [[name, said]];
+}
 
 export type AllPorts = DrillPorts & StartPorts & KeeperPorts;
 
@@ -90,6 +96,7 @@ export class Process {
 
   private outbound() {
     const { world } = this;
+    const { time } = world;
     return {
       schedules: this.mortal('schedules', {
         restoreAt: async (name: string, atMs: number, input: unknown) => {
@@ -102,18 +109,18 @@ export class Process {
       }),
       alarms: this.mortal('alarms', {
         states: async (_region: string, names: readonly string[]) =>
-          world.alarmsDown ??
-          Object.fromEntries(names.flatMap((name) => (world.alarmStates.has(name) ? [[name, world.alarmStates.get(name)]] : []))),
+          world.alarmsDown ?? Object.fromEntries(names.flatMap((name) => stateIn(world, name))),
       }) as DrillPorts['alarms'],
       metrics: this.mortal('metrics', {
         publish: async (metrics: Parameters<DrillPorts['metrics']['publish']>[0]) => {
-          world.published.push(...metrics);
+          if (world.metricsDown) throw new Error(world.metricsDown);
+          world.published.push(...metrics.map((one) => ({ ...one, atMs: time.nowMs() })));
         },
       }),
       latchPanel: this.mortal('latchPanel', {
         publish: async (...[of, latch, writers]: Parameters<KeeperPorts['latchPanel']['publish']>) => {
           if (world.latchPanelDown) return world.latchPanelDown;
-          world.published.push(...latchMetrics(of, latch, writers));
+          world.published.push(...latchMetrics(of, latch, writers).map((one) => ({ ...one, atMs: time.nowMs() })));
           return 'published' as const;
         },
       }),

@@ -1,5 +1,6 @@
 import type { FailoverEvent } from '../../lib/contracts/events';
 import type { ChecksDocument, PairRegistration, ProbeTarget } from '../../lib/contracts/registration';
+import { METRIC } from '../../lib/decide/metrics';
 import { MARKER_PATH_PREFIX } from '../../lib/decide/names';
 import type { DnsAnswer, ProbeAnswer, Unknown } from '../../lib/runtime/ports';
 import { FakeHealthChecks } from './fake-health-checks';
@@ -9,6 +10,13 @@ import { VirtualTime } from './virtual-time';
 
 export const PRIMARY_CHECK = 'check-a';
 const STANDBY_CHECK = 'check-b';
+/** A fault that the drill publishes. */
+export const METRIC_FAULT = {
+  kind: 'metric',
+  beacon: '_allowed-primary._failover.app.example.com',
+  alarm: 'app-drill-fault',
+  region: 'eu-central-1',
+} as const;
 const CERTIFICATE_DAYS = 40.5;
 
 /** One pair on virtual time: its two sites, Route 53's opinion of them, and what AWS holds. */
@@ -27,9 +35,12 @@ export class World {
   public readonly alarmStates = new Map<string, 'OK' | 'ALARM' | 'INSUFFICIENT_DATA'>();
   public alarmsDown: Unknown | undefined;
   public latchPanelDown: Unknown | undefined;
+  /** What CloudWatch answers to every datapoint. */
+  public metricsDown: string | undefined;
   /** What each server shows on the beacon of the latch: `healthy` is not latched. */
   public readonly latchBeacon: Record<string, 'healthy' | 'unhealthy'> = {};
   public readonly published: {
+    readonly atMs: number;
     readonly name: string;
     readonly value: number;
     readonly dimensions: Readonly<Record<string, string>>;
@@ -64,6 +75,14 @@ export class World {
     this.touch();
   }
 
+  /** Checkers do not reach the primary; everybody else does. */
+  public loseCheckers(): void {
+    if (this.failing) return;
+    this.verdict = this.primaryHealthy();
+    this.failing = true;
+    this.sinceMs = this.time.nowMs();
+  }
+
   public healPrimary(): void {
     this.primary.up = true;
     this.touch();
@@ -81,9 +100,11 @@ export class World {
     const { beacons, recordName, ttlSec } = this.registration;
     const txt = (healthy: boolean): DnsAnswer => ({ kind: 'answer', values: [healthy ? 'healthy' : 'unhealthy'], ttlSec: 1 });
     if (type === 'TXT' && name === beacons.primary) return txt(this.primaryHealthy());
+    if (type === 'TXT' && name === METRIC_FAULT.beacon) return txt(this.primaryHealthy() && this.metricAllows());
     if (type === 'TXT' && name === beacons.standby) return txt(this.standby.up);
     if (type === 'TXT' && name === this.registration.latch?.beacons.latch) return txt(this.latchBeacon[server] !== 'unhealthy');
-    const side = this.primaryHealthy() || !this.standby.up ? this.registration.primary : this.registration.standby;
+    const side =
+      (this.primaryHealthy() && this.metricAllows()) || !this.standby.up ? this.registration.primary : this.registration.standby;
     const found = name === recordName ? side.answers.find((answer) => answer.type === type) : undefined;
     return found ? { kind: 'answer', values: found.values, ttlSec } : { kind: 'none', because: `${name} has no ${type} record` };
   }
@@ -107,6 +128,12 @@ export class World {
       tookMs: 1,
       certificateExpiresAtMs,
     };
+  }
+
+  /** The drill's alarm on its metric, the highest value of the last minute, and the check that reads it. */
+  public metricAllows(): boolean {
+    const sinceMs = this.time.nowMs() - 60_000;
+    return !this.published.some((one) => one.name === METRIC.fault && one.value >= 1 && one.atMs > sinceMs);
   }
 
   private touch(): void {

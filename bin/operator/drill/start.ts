@@ -98,7 +98,11 @@ function announcement({ aws, registration, settings }: Drilled, level: string, i
   const where = standby.answers.flatMap(({ values }) => values).join(', ');
   const { detectionSec, switchSec, rtoSec } = settings.targets;
   const how =
-    settings.fault.kind === 'functions' ? `by your function ${settings.fault.inject}` : 'by a marker path in its health check';
+    settings.fault.kind === 'functions'
+      ? `by your function ${settings.fault.inject}`
+      : settings.fault.kind === 'metric'
+        ? `by a metric that alarm ${settings.fault.alarm} reads`
+        : 'by a marker path in its health check';
   const head = `${paint.strong(`Drill ${id}`)}: ${level} of pair ${pair} (${recordName}), control set ${namespace}, ${aws.region}\n`;
   if (level === 'OBSERVE')
     return `${head}Looks only: every precondition of a drill and the certificates. Nothing is touched.\n\n`;

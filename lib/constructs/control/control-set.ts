@@ -34,7 +34,10 @@ export interface ControlSetProps {
 /** What a drilled pair brings along. */
 export interface DrilledPair {
   readonly name: string;
-  readonly primaryCheckId: string;
+  /** Absent when its drill changes no health check. */
+  readonly primaryCheckId?: string;
+  /** Its drill publishes the fault, and so does the restore. */
+  readonly byMetric?: boolean;
   readonly topics: readonly sns.ITopic[];
   readonly inject?: lambda.IFunction;
   readonly restore?: lambda.IFunction;
@@ -122,7 +125,9 @@ export class ControlSet extends Construct {
    * @internal
    */
   public _addPair(pair: DrilledPair): void {
-    this.checks.addPair({ pair: pair.name, primary: pair.primaryCheckId });
+    if (pair.primaryCheckId !== undefined) this.checks.addPair({ pair: pair.name, primary: pair.primaryCheckId });
+    // The steps publish metrics anyway.
+    if (pair.byMetric) this.restore.permitForPair(may.metrics);
     for (const announcer of [this.steps, this.keeper]) this.permitAnnouncing(announcer, pair.topics);
     if (pair.inject) this.steps.permitForPair(may.invoke('Inject', pair.inject.functionArn));
     if (pair.restore) this.restore.permitForPair(may.invoke('Mend', pair.restore.functionArn));

@@ -9,6 +9,7 @@ import { Problems, refuse } from '../internal/problems';
 import type { FailoverRegions } from '../regions';
 import { Beacons } from './beacons';
 import type { BothUnhealthy } from './both-unhealthy';
+import { DrillGate, type MetricFaultSettings } from './drill-gate';
 import type { Latch } from './latch';
 import { bindLatch } from './latch/bind-latch';
 import { planLatch } from './latch/latch-rules';
@@ -140,6 +141,7 @@ export class FailoverPair extends Construct {
   /** False when the user said so. */
   private readonly mayLatch: boolean;
   private latch?: PairLatch;
+  private gate?: DrillGate;
   /** Absent without beacons. */
   private readonly registration?: Registration;
 
@@ -278,7 +280,27 @@ export class FailoverPair extends Construct {
         'latch is Latch.none(), but a database that is promoted is bound to the pair; a rebooted primary would get its users back beside a new writer; leave latch out',
       );
     }
+    if (this.gate && !this.latch) {
+      refuse(
+        this,
+        'LatchAfterDrill',
+        'a FailoverDrill with DrillFault.metric was made before the database that latches the pair, and both stand above the same health check; make the DatabaseFailover first, or give the pair latch: Latch.alarm()',
+      );
+    }
     return (this.latch ?? this.makeLatch(1)).settings;
+  }
+
+  /**
+   * What a drill by metric holds the primary out with; made with the first call.
+   *
+   * @internal
+   */
+  public _holdOut(): MetricFaultSettings {
+    const { regions, plan, checks, records, latch } = this;
+    this.needRegistration('a drill');
+    const beacon = this.beacons._name('allowed-primary', this.recordFqdn) ?? '';
+    this.gate ??= new DrillGate(this, { regions, plan, checks, records, beacon, ...(latch ? { latch } : {}) });
+    return this.gate.settings;
   }
 
   private makeLatch(generation: number): PairLatch {

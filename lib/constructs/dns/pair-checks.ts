@@ -10,6 +10,8 @@ import type { BoundCheck, BoundProbe, Endpoint } from './side';
 export interface PairChecks {
   readonly primary: route53.IHealthCheck;
   readonly standby?: route53.IHealthCheck;
+  /** What the primary's health is made of: its check, or the children of a calculated one of which `least` must be healthy. */
+  readonly primaryParts: { readonly parts: readonly route53.IHealthCheck[]; readonly least: number };
   /** Checks that were made here; an account holds a limited number. */
   readonly made: number;
 }
@@ -18,16 +20,25 @@ export interface PairChecks {
 export function makeChecks(scope: Construct, regions: FailoverRegions, plan: PairPlan): PairChecks {
   const sides = [plan.primary, plan.standby].map(({ side, site, check }) => {
     const maker = new CheckMaker(scope, regions, plan, side, site.endpoint);
-    return { check: check && maker.make(check), made: () => maker.made };
+    const made = check && maker.make(check);
+    return { check: made, maker, least: check?.kind === 'calculated' ? check.healthy : 1 };
   });
   const [primary, standby] = sides;
   if (!primary?.check) throw new Error('a planned pair has a check on its primary');
-  return { primary: primary.check, standby: standby?.check, made: sides.reduce((sum, { made }) => sum + made(), 0) };
+  const parts = primary.maker.children.length > 0 ? primary.maker.children : [primary.check];
+  return {
+    primary: primary.check,
+    standby: standby?.check,
+    primaryParts: { parts, least: primary.least },
+    made: sides.reduce((sum, { maker }) => sum + maker.made, 0),
+  };
 }
 
 /** Makes the checks of one side. */
 class CheckMaker {
   public made = 0;
+  /** Below a calculated check. */
+  public children: readonly route53.IHealthCheck[] = [];
 
   public constructor(
     private readonly scope: Construct,
@@ -45,9 +56,10 @@ class CheckMaker {
       case 'alarm':
         return this.reading(check, child);
       case 'calculated':
+        this.children = check.children.map((one, n) => this.make(one, n + 1));
         return this.render('calculated', child, {
           type: route53.HealthCheckType.CALCULATED,
-          childHealthChecks: check.children.map((one, n) => this.make(one, n + 1)),
+          childHealthChecks: [...this.children],
           healthThreshold: check.healthy,
         });
       case 'existing':

@@ -15,7 +15,7 @@ export function checkDrillable(pair: IConstruct, plan: PairPlan, registered: Pai
   problems.addIf(
     fault.kind === 'healthCheckPath' && kind !== 'endpoint',
     'DrillNeedsEndpoint',
-    `health is HealthProbe.${kind}, and DrillFault.healthCheckPath moves the path or port of an endpoint check; use DrillFault.functions`,
+    `health is HealthProbe.${kind}, and DrillFault.healthCheckPath moves the path or port of an endpoint check; use DrillFault.metric, or DrillFault.functions`,
   );
   problems.addIf(
     registered.drill !== undefined,

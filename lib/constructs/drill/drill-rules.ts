@@ -23,6 +23,11 @@ export function checkDrill(drill: Construct, props: FailoverDrillProps, problems
   );
   checkPlan(props, problems);
   checkTargets(props.targets ?? {}, problems);
+  problems.addIf(
+    props.fault?._byMetric === true && (props.targets?.detection ?? props.targets?.rto) !== undefined,
+    'DrillTarget',
+    'targets.detection or targets.rto is set, but with DrillFault.metric it is the drill’s own alarm that is detected, so both say nothing; leave them out, or use DrillFault.healthCheckPath',
+  );
   if (props.window) checkWindow(props.window, problems);
   checkMaxAge(props.maxAge, problems);
   checkReach(props, problems);

@@ -227,7 +227,8 @@ export class FailoverDrill extends Construct {
     const { pair } = this;
     control._addPair({
       name: pair.pairName,
-      primaryCheckId: pair.primaryHealthCheckId,
+      // A drill by metric changes no check, so it may change none.
+      ...(fault?._byMetric ? { byMetric: true } : { primaryCheckId: pair.primaryHealthCheckId }),
       topics: pair.alerts ? this.useTopics(pair.alerts) : [],
       alerts: pair.alerts,
       ...fault?._functions(),
@@ -259,7 +260,7 @@ export class FailoverDrill extends Construct {
 function settingsOf(props: FailoverDrillProps): DrillSettings {
   const { window, nameServers, certificateAuthority } = props;
   return {
-    fault: (props.fault ?? DrillFault.healthCheckPath())._settings(),
+    fault: (props.fault ?? DrillFault.healthCheckPath())._settings(props.pair),
     targets: targetsOf(props.targets),
     ...(window ? { window: { ...window, timeZone: window.timeZone?.timezoneName ?? 'Etc/UTC' } } : {}),
     ...(nameServers ? { nameServers } : {}),

@@ -6,11 +6,13 @@ export const ALARM_BLIND_READS = 3;
 export const JUMP_MS = 10_000;
 
 export interface AbortFacts {
-  readonly fault: 'healthCheckPath' | 'functions';
+  readonly fault: 'healthCheckPath' | 'functions' | 'metric';
   readonly standbyBeacon?: 'healthy' | 'unhealthy' | 'unknown';
   readonly standbyFails: number;
   /** Why the primary's own direct probe failed, if the last one did. */
   readonly primaryBad?: string;
+  /** Route 53 on the primary's own health; only for a fault that leaves it alone. */
+  readonly primaryBeacon?: 'healthy' | 'unhealthy' | 'unknown';
   readonly abortAlarmsOn: readonly string[];
   readonly alarmBlindReads: number;
   /** From the journal: an operator, a restore, the deadline. */
@@ -27,9 +29,13 @@ export interface Abort {
 
 /** Every reason to end a measurement early; the first that counts. */
 export function abortReason(facts: AbortFacts): Abort | undefined {
-  // A fault of the user's own functions breaks the primary by design; a path fault never does.
-  if (facts.fault === 'healthCheckPath' && facts.primaryBad !== undefined) {
+  // A fault of the user's own functions breaks the primary by design; the others never do.
+  if (facts.fault !== 'functions' && facts.primaryBad !== undefined) {
     return { because: `the primary itself does not answer: ${facts.primaryBad}; this may be a real outage`, realOutage: true };
+  }
+  // A drill by metric says nothing of the primary, so whoever does means it.
+  if (facts.fault === 'metric' && facts.primaryBeacon === 'unhealthy') {
+    return { because: 'Route 53 calls the primary itself unhealthy; this may be a real outage', realOutage: true };
   }
   const calm = (because: string): Abort => ({ because, realOutage: false });
   if (facts.stop !== undefined) return calm(facts.stop);

@@ -65,6 +65,7 @@ function measured(report: DrillReport): string[] {
         r.provenance,
       ]),
     ),
+    ...(report.limits ?? []).flatMap((limit) => [`Not shown: ${plain(limit)}.`, '']),
     `Clients (measured): worst ${sec(worst)}, median ${sec(medianMs(report.clientsMs))}, of ${report.clientsMs.length}.`,
     `Sampling (measured): every ${sampling.periodMs} ms, largest gap ${sampling.largestGapMs} ms, limit ${sampling.limitMs} ms: ${sampling.valid ? 'valid' : 'invalid'}.`,
     '',

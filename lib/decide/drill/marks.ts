@@ -52,7 +52,7 @@ function markName(seen: Marked, servers: readonly Serves[], atMs: number): Marke
 }
 
 export interface FaultFacts {
-  readonly kind: 'healthCheckPath' | 'functions';
+  readonly kind: 'healthCheckPath' | 'functions' | 'metric';
   /** When the call that breaks was sent, and when it returned. */
   readonly sentAtMs: number;
   readonly returnedAtMs: number;
@@ -64,11 +64,13 @@ export type T0Source =
   | 'failing observation of a checker'
   | 'return of UpdateHealthCheck'
   | 'first failed direct probe'
-  | 'return of the inject function';
+  | 'return of the inject function'
+  | 'return of PutMetricData';
 
 /** When the fault took effect, and what that rests on. */
 export function effective(fault: FaultFacts, seen: Marked): { readonly t0: number; readonly t0Source: T0Source } {
   const before = (ms: number | undefined): ms is number => ms !== undefined && ms >= fault.sentAtMs && ms <= (seen.tD ?? ms);
+  if (fault.kind === 'metric') return { t0: fault.returnedAtMs, t0Source: 'return of PutMetricData' };
   if (fault.kind === 'functions') {
     return before(seen.firstBadProbeMs)
       ? { t0: seen.firstBadProbeMs, t0Source: 'first failed direct probe' }

@@ -32,6 +32,16 @@ export interface PreflightFacts {
   readonly alarms: readonly { readonly name: string; readonly region: string; readonly state: string }[];
   /** Only for a fault that moves the health check. */
   readonly check?: CheckFacts | Blind;
+  /** Only for a fault by metric: its alarm, the beacon of what it holds out at each server, and the write that changes nothing. */
+  readonly metric?: MetricFacts;
+}
+
+export interface MetricFacts {
+  readonly alarm: string;
+  readonly state: string;
+  readonly beacons: readonly { readonly server: string; readonly says: 'healthy' | 'unhealthy' | 'unknown' }[];
+  /** Absent where a run must not write. */
+  readonly wayBack?: { readonly kind: 'proved' } | Blind;
 }
 
 export interface CheckFacts {
@@ -53,6 +63,7 @@ export function refusals(facts: PreflightFacts): string[] {
   because.push(...('kind' in facts.servers ? [facts.servers.because] : facts.servers.flatMap(serverRefusals)));
   because.push(...facts.alarms.filter((a) => a.state !== 'OK').map((a) => `alarm ${a.name} in ${a.region} is ${a.state}`));
   if (facts.check) because.push(...checkRefusals(facts.check));
+  if (facts.metric) because.push(...metricRefusals(facts.metric));
   return because;
 }
 
@@ -79,6 +90,16 @@ function checkRefusals(check: CheckFacts | Blind): string[] {
     because.push(`what the primary answers where the drill points its check is unknown: ${check.marker.because}`);
   else if (check.marker.passes) because.push(check.marker.because);
   if (check.wayBack?.kind === 'unknown') because.push(`the way back is not proved: ${check.wayBack.because}`);
+  return because;
+}
+
+/** Silence is what the alarm knows in peace, and not breaching; anything but OK is a drill that is not over, or no alarm. */
+function metricRefusals({ alarm, state, beacons, wayBack }: MetricFacts): string[] {
+  const because = state === 'OK' ? [] : [`alarm ${alarm} of the drill's metric is ${state}`];
+  for (const { server, says } of beacons) {
+    if (says !== 'healthy') because.push(`the beacon of what the drill holds out is ${says} at ${server}`);
+  }
+  if (wayBack?.kind === 'unknown') because.push(`the way back is not proved: ${wayBack.because}`);
   return because;
 }
 

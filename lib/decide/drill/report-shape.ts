@@ -21,6 +21,8 @@ export interface DrillReport {
   readonly because: readonly string[];
   readonly marks: DrillMarks;
   readonly results: readonly DrillResult[];
+  /** What this kind of fault does not show; absent when it shows everything. */
+  readonly limits?: readonly string[];
   readonly expectations: readonly DrillExpectation[];
   readonly restore: { readonly outcome: string; readonly atMs?: number; readonly returnedAtMs?: number; readonly by?: string };
   readonly sampling: {

@@ -3,6 +3,10 @@ import { type DrillReport, REPORT_SCHEMA } from './report-shape';
 import type { MeasureResult, PreflightResult, ReturnResult } from './results';
 import { expectationsOf, GAP_LIMIT_MS, judge, marksOf, resultsOf, type Targets } from './verdict';
 
+/** What a drill by metric does not show. */
+export const METRIC_LIMIT =
+  'the fault was a metric: how long Route 53 took to notice it is the time of the drill’s alarm, not of the primary’s own health check, so detection and RTO are not judged';
+
 const stepResult = <T>(drill: RunningDrill, step: string): T | undefined => drill.steps[step]?.result as T | undefined;
 
 /** Everything the journal knows about one drill, as its report. */
@@ -12,7 +16,7 @@ export function reportOf(pair: string, drill: RunningDrill, targets: Targets, no
   const returned = stepResult<ReturnResult>(drill, 'await_return');
   const marks = marksOf(measured, returned);
   const broken = measured?.fault !== undefined;
-  const results = broken ? resultsOf(marks, targets) : [];
+  const results = broken ? resultsOf(marks, targets, measured.fault?.kind) : [];
   const expectations = broken && measured ? expectationsOf(drill, marks, measured) : [];
   const gapMs = measured?.seen.largestGapMs ?? 0;
   return {
@@ -27,6 +31,7 @@ export function reportOf(pair: string, drill: RunningDrill, targets: Targets, no
     ...judge(drill, results, expectations, measured),
     marks,
     results,
+    ...(measured?.fault?.kind === 'metric' ? { limits: [METRIC_LIMIT] } : {}),
     expectations,
     restore: {
       outcome: drill.restored?.outcome ?? (drill.undo ? 'not yet' : 'nothing to restore'),

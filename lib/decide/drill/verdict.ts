@@ -1,5 +1,5 @@
 import type { RunningDrill } from '../journal';
-import { effective } from './marks';
+import { effective, type FaultFacts } from './marks';
 import type { DrillExpectation, DrillMarks, DrillReport, DrillResult } from './report-shape';
 import type { MeasureResult, ReturnResult } from './results';
 
@@ -28,13 +28,17 @@ export function marksOf(measured: MeasureResult | undefined, returned: ReturnRes
   };
 }
 
-/** detection = tD - t0, switch = tS - tD, RTO = tR - t0; a target is missed when its span was not measured. */
-export function resultsOf(marks: DrillMarks, targets: Targets): DrillResult[] {
+/**
+ * detection = tD - t0, switch = tS - tD, RTO = tR - t0; a target is missed when its span was not measured. A fault by metric
+ * is detected by the drill's own alarm, and that is no detection of the primary: only the switch counts.
+ */
+export function resultsOf(marks: DrillMarks, targets: Targets, fault?: FaultFacts['kind']): DrillResult[] {
   const line = (name: DrillResult['name'], from: number | undefined, to: number | undefined, targetSec: number): DrillResult => {
     // Name and beacon are answered by different records: the switch may be seen one sample before the verdict.
     const sec = from === undefined || to === undefined ? null : Math.max(to - from, 0) / 1000;
     return { name, sec, targetSec, met: sec !== null && sec <= targetSec, provenance: 'measured' };
   };
+  if (fault === 'metric') return [line('switch', marks.tD, marks.tS, targets.switchSec)];
   return [
     line('detection', marks.t0, marks.tD, targets.detectionSec),
     line('switch', marks.tD, marks.tS, targets.switchSec),
@@ -49,7 +53,9 @@ export function expectationsOf(drill: RunningDrill, marks: DrillMarks, measured:
   const restored = drill.restored?.outcome ?? 'not yet';
   const flap = measured.seen.flappedAtMs;
   const lines = [
-    line('detected', 'Route 53 calls the primary unhealthy', at(marks.tD), marks.tD !== undefined),
+    measured.fault?.kind === 'metric'
+      ? line('held out', 'Route 53 does not allow the primary any more', at(marks.tD), marks.tD !== undefined)
+      : line('detected', 'Route 53 calls the primary unhealthy', at(marks.tD), marks.tD !== undefined),
     line('switched', 'the name answers the standby on every server', at(marks.tS), marks.tS !== undefined),
     line('served', 'every client is served by the standby', at(marks.tR), marks.tR !== undefined),
     line(
@@ -62,7 +68,7 @@ export function expectationsOf(drill: RunningDrill, marks: DrillMarks, measured:
     line('restored', 'everything is put back', restored, restored === 'restored' || restored === 'nothing to restore'),
     line('returned', 'the name answers the primary on every server', at(marks.tB), marks.tB !== undefined),
   ];
-  if (measured.fault?.kind !== 'healthCheckPath') return lines;
+  if (measured.fault?.kind === 'functions') return lines;
   const kept = line(
     'primary kept serving',
     'no failed direct probe',

@@ -1,12 +1,14 @@
 /**
  * Logic for calculated health checks. They cannot nest and know one rule: at least `threshold` children are healthy. An
- * AND over at most one OR group fits into it when each AND-term comes in as many copies as the group has terms.
+ * AND over at most one OR group fits into it when each AND-term comes in so many copies that the group cannot make up for it.
  */
 
-/** Every term of `and` holds, and at least one of `or` where there are any. A term is the name of a condition. */
+/** Every term of `and` holds, and at least `least` of `or` where there are any. A term is the name of a condition. */
 export interface Formula {
   readonly and: readonly string[];
   readonly or: readonly string[];
+  /** 1 when left out. */
+  readonly least?: number;
 }
 
 /** One child of a calculated check. Copies of one term are distinct checks on the same source. */
@@ -23,22 +25,25 @@ export interface Compiled {
 }
 
 /**
- * Compiles a formula of *k* AND-terms and an OR group of *m* terms.
+ * Compiles a formula of *k* AND-terms and a group of *m* terms of which *t* must hold.
  *
- * With *m* copies of each AND-term and the threshold *k·m + 1*: all AND-terms and one of the group make *k·m + 1* or more;
- * one AND-term missing leaves at most *(k - 1)·m + m = k·m*.
+ * With *c = m - t + 1* copies of each AND-term and the threshold *k·c + t*: all AND-terms and *t* of the group make *k·c + t* or
+ * more; one AND-term missing leaves at most *(k - 1)·c + m = k·c + t - 1*; one of the group missing, with *t - 1* left, as well.
  *
- * @throws Error for a formula without terms, which would always be healthy, or one that repeats a term
+ * @throws Error for a formula without terms, which would always be healthy, one that repeats a term, or a group that can
+ * never or will always hold
  */
-export function compile({ and, or }: Formula): Compiled {
+export function compile({ and, or, least = 1 }: Formula): Compiled {
   const terms = [...and, ...or];
   if (terms.length === 0) throw new Error('a formula without terms is always healthy');
   if (new Set(terms).size !== terms.length) throw new Error(`a term comes twice in ${terms.join(', ')}`);
   if (or.length === 0) return { children: and.map((term) => ({ term, copy: 1 })), threshold: and.length };
-  const copies = and.flatMap((term) => or.map((_, n) => ({ term, copy: n + 1 })));
+  if (!(least >= 1 && least <= or.length)) throw new Error(`${least} of ${or.length} terms cannot be asked for`);
+  const each = or.length - least + 1;
+  const copies = and.flatMap((term) => Array.from({ length: each }, (_, n) => ({ term, copy: n + 1 })));
   return {
     children: [...or.map((term) => ({ term, copy: 1 })), ...copies],
-    threshold: and.length * or.length + 1,
+    threshold: and.length * each + least,
   };
 }
 

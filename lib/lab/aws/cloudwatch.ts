@@ -24,6 +24,7 @@ export interface LabAlarm {
 }
 
 export interface PublishedMetric {
+  readonly atMs: number;
   readonly region: string;
   readonly namespace: string;
   readonly name: string;
@@ -149,6 +150,7 @@ export class CloudWatch implements AwsService {
     for (const datum of (request.MetricData ?? []) as readonly Record<string, unknown>[]) {
       const dimensions = (datum.Dimensions ?? []) as readonly { Name: string; Value: string }[];
       this.metrics.push({
+        atMs: this.time.nowMs(),
         region,
         namespace: String(request.Namespace),
         name: String(datum.MetricName),

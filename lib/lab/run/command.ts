@@ -40,6 +40,7 @@ async function play(wanted: Wanted, distCli: string, screen: Screen, draw: DrawP
     delayMs,
     uniform: uniformFrom(seed),
     database: scenario.database ?? false,
+    ...(scenario.fault ? { fault: scenario.fault } : {}),
   });
   const interrupt = onSignal();
   try {

@@ -9,9 +9,9 @@ import type { Story } from './story';
 import { truthOf } from './truth';
 import { until, warm } from './wait';
 
-const DRILL_ID = 'lab-1';
+export const DRILL_ID = 'lab-1';
 /** Longest waits in lab seconds. */
-const DRILL_LIMIT_SEC = 900;
+export const DRILL_LIMIT_SEC = 900;
 const QUIET_LIMIT_SEC = 240;
 const KILL_LIMIT_SEC = 120;
 /** Long enough for the drill to measure, too short for Route 53 to have decided. */
@@ -146,7 +146,7 @@ async function breakForReal(lab: Lab): Promise<Expectation> {
 
 const pathOf = (event: { readonly changed: Readonly<Record<string, unknown>> }) => String(event.changed.path ?? '');
 
-function reportOf(lab: Lab): DrillReport | undefined {
+export function reportOf(lab: Lab): DrillReport | undefined {
   const key = lab.s3.keys().find((one) => one.startsWith(`${REPORT_BUCKET}/`) && one.endsWith('.json'));
   const text = key === undefined ? undefined : lab.s3.read(key);
   return text === undefined ? undefined : (JSON.parse(text) as DrillReport);

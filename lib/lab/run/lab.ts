@@ -30,6 +30,7 @@ import {
 import { type LabPagerDuty, startPagerDuty } from '../pagerduty';
 import { clockEnv, createWorld, definePair, type PairInWorld, ScaledTime, type World } from '../world';
 import { type LabDatabase, openDatabase } from './database/open';
+import { faultAlarm, type Gate, gatePair } from './drill-gate';
 import { type FunctionEvent, type FunctionFiles, ProcessHost } from './functions';
 import { type Operator, operatorOf } from './operator';
 import { addTruth } from './report/columns';
@@ -66,6 +67,8 @@ export interface LabOptions {
   readonly delayMs: number;
   /** With a real PostgreSQL pair behind the sites. @default false */
   readonly database?: boolean;
+  /** How its drill breaks the primary. @default 'healthCheckPath' */
+  readonly fault?: 'metric';
 }
 
 /** What happened, for whoever watches. Events of the world come from `lab.world.truth`. */
@@ -130,7 +133,8 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   const database = options.database
     ? await openDatabase({ time, base, scale: options.scale, world, pair, tell: (text) => tell({ kind: 'database', text }) })
     : undefined;
-  const services = openServices(time, world, pair, functions, tell, database);
+  const gate = options.fault === 'metric' ? gatePair(world, pair) : undefined;
+  const services = openServices(time, world, pair, functions, tell, { database, gate });
   const endpoint = await startAwsEndpoint(time, [...Object.values(services), ...(database?.services ?? [])]);
   const common = (handler: string) => ({ ...clientEnvironment(endpoint.url, handler, STANDBY_REGION), ...clockEnv(base.clock) });
   const deployed = [...labFunctions(endpoint.url, pagerDuty.url, base.clock), ...(database?.functions(common) ?? [])];
@@ -179,7 +183,7 @@ function openServices(
   pair: PairInWorld,
   functions: FunctionHost,
   tell: (event: LabEvent) => void,
-  database: LabDatabase | undefined,
+  { database, gate }: { readonly database: LabDatabase | undefined; readonly gate: Gate | undefined },
 ) {
   const queues = FEET.flatMap((region) => [
     [queueName(region), { region, visibilitySec: 360, deadLetter: { queue: deadLetterName(region), maxReceives: 50 } }] as const,
@@ -190,17 +194,29 @@ function openServices(
     (['critical', 'warning'] as const).map((severity) => [topicArn(region, severity), [queueName(region)]] as const),
   );
   const sns = new Sns(time, sqs, Object.fromEntries(topics));
-  const cloudWatch = new CloudWatch(
+  const cloudWatch: CloudWatch = new CloudWatch(
     time,
-    [...pairAlarms(world, pair), ...(database?.alarms ?? [])],
+    [
+      ...pairAlarms(world, pair),
+      ...(gate
+        ? [
+            faultAlarm(
+              () => time.nowMs(),
+              () => cloudWatch,
+            ),
+          ]
+        : []),
+      ...(database?.alarms ?? []),
+    ],
     (topic, subject, message) => void sns.publish(topic, subject, message),
     (alarm, state) => {
       tell({ kind: 'alarm', name: alarm.name, region: alarm.region, state });
       database?.alarmTurned(alarm.name, state === 'ALARM');
+      gate?.alarmTurned(alarm.name, state === 'ALARM');
     },
   );
   const checks: ChecksDocument = pair.checks;
-  const registration = registrationOf(world, pair);
+  const registration = registrationOf(world, pair, gate?.fault);
   const registered = database?.registered(registration) ?? registration;
   const parameters = new Map([
     ...(database?.parameters ?? []),

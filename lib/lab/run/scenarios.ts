@@ -8,6 +8,7 @@ import { standbyDiesScenario } from './database/standby-dies';
 import { BLACK_HOLE, CONTROLLER_KILLED, PAGER_STORM, TWO_CONTROLLERS } from './database/twists';
 import { drillScenario } from './drill-scenario';
 import type { Lab } from './lab';
+import { metricScenario } from './metric-scenario';
 import { outageScenario } from './outage-scenario';
 import type { Outcome } from './outcome';
 import type { Story } from './story';
@@ -19,6 +20,8 @@ export interface Scenario {
   readonly mode: FailureMode;
   /** Left out: the usual one. A scenario that waits long runs faster. */
   readonly scale?: number;
+  /** How its drill breaks the primary. @default 'healthCheckPath' */
+  readonly fault?: 'metric';
   /** Needs server binaries of PostgreSQL. */
   readonly database?: true;
   run(lab: Lab, story: Story): Promise<Outcome>;
@@ -50,6 +53,14 @@ export const SCENARIOS: readonly Scenario[] = [
     mode: 'http-500',
     scale: 20,
     run: drillScenario('abandoned'),
+  },
+  {
+    name: 'drill-metric',
+    about: 'a drill that publishes its fault: an alarm holds the primary out, no health check is changed',
+    mode: 'http-500',
+    fault: 'metric',
+    scale: 8,
+    run: metricScenario,
   },
   { name: 'refused', mode: 'refused', about: 'a real outage: the primary refuses connections', run: outageScenario('refused') },
   { name: 'http-500', mode: 'http-500', about: 'a real outage: the primary answers 500', run: outageScenario('http500') },

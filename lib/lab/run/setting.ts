@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ENV } from '../../contracts/environment';
-import { type PairRegistration, REGISTRATION_SCHEMA } from '../../contracts/registration';
+import { type DrillSettings, type PairRegistration, REGISTRATION_SCHEMA } from '../../contracts/registration';
 import { pairMark } from '../../decide/alert';
 import { longestCallSec } from '../../decide/machine';
 import { checksParameter, controlNames, ROUTING_REGION } from '../../decide/names';
@@ -41,7 +41,7 @@ export const deadLetterName = (region: string) => `cdk-failover-lab-alerts-dead-
 const PAGER_CONCURRENCY = 2;
 
 /** The registration that the pair's stack would write to SSM. */
-export function registrationOf(world: World, pair: PairInWorld): PairRegistration {
+export function registrationOf(world: World, pair: PairInWorld, fault?: DrillSettings['fault']): PairRegistration {
   const site = (name: 'primary' | 'standby') => ({
     site: name,
     answers: [{ type: 'A' as const, values: [world.sites[name].address] }],
@@ -70,7 +70,7 @@ export function registrationOf(world: World, pair: PairInWorld): PairRegistratio
     ],
     topics: { critical: topicArn(STANDBY_REGION, 'critical'), warning: topicArn(STANDBY_REGION, 'warning') },
     drill: {
-      fault: { kind: 'healthCheckPath' },
+      fault: fault ?? { kind: 'healthCheckPath' },
       targets: TARGETS,
       nameServers: world.nameServers,
       ...(world.ca ? { certificateAuthority: world.ca } : {}),

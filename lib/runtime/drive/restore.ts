@@ -1,7 +1,8 @@
 import type { DrillStepInput, DrillStepOutput } from '../../contracts/drill';
 import { beginRestore, noteRestored } from '../../decide/drill/rules';
 import type { RestoreOutcome, RunningDrill, StepEntry, Undo } from '../../decide/journal';
-import type { Functions, HealthChecks, Journal, Log, Time } from '../ports';
+import type { Functions, HealthChecks, Journal, Log, Metrics, Time } from '../ports';
+import { faultMetric } from './drill/fault';
 import { transact } from './transact';
 
 export interface RestorePorts {
@@ -10,6 +11,7 @@ export interface RestorePorts {
   readonly journal: Journal;
   readonly checks: HealthChecks;
   readonly functions: Functions;
+  readonly metrics: Metrics;
 }
 
 /** How long one call goes on trying, and the pause between two looks, in ms. The keeper has a minute for all pairs. */
@@ -53,11 +55,22 @@ async function undone(
     const answer = await ports.functions.invoke(undo.restore, { pair: input.pair, drillId: input.drillId });
     return answer.kind === 'done' ? { outcome: 'restored' } : { outcome: 'not yet', because: answer.because };
   }
+  if (undo.kind === 'metric') return silenced({ namespace: undo.namespace, pair: input.pair }, ports);
   const turn = new PutBack(undo, drill.steps['measure'], ports.checks);
   for (;;) {
     const found = await turn.look();
     if (found !== 'again' && (found.outcome !== 'not yet' || ports.time.nowMs() >= untilMs)) return found;
     if (found !== 'again') await ports.time.sleep(PAUSE_MS);
+  }
+}
+
+/** Says 0 once: the alarm then goes by it, and not by what was said before. Nobody says 1 any more, or it ends by itself. */
+async function silenced(of: { readonly namespace: string; readonly pair: string }, ports: RestorePorts): Promise<Found> {
+  try {
+    await ports.metrics.publish(faultMetric(of, false));
+    return { outcome: 'restored' };
+  } catch (error) {
+    return { outcome: 'not yet', because: `the metric was not published: ${(error as Error).message}` };
   }
 }
 
@@ -69,7 +82,7 @@ class PutBack {
   private wrote = false;
 
   constructor(
-    private readonly undo: Exclude<Undo, { kind: 'functions' }>,
+    private readonly undo: Extract<Undo, { readonly marker: unknown }>,
     private readonly measured: StepEntry | undefined,
     private readonly checks: HealthChecks,
   ) {}

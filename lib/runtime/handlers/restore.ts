@@ -1,5 +1,6 @@
 import type { DrillStepInput } from '../../contracts/drill';
 import { ENV } from '../../contracts/environment';
+import { CloudWatchMetrics } from '../adapters/cloudwatch';
 import { DynamoDbJournal } from '../adapters/dynamodb-journal';
 import { environment } from '../adapters/environment';
 import { LambdaFunctions } from '../adapters/lambda-functions';
@@ -17,7 +18,8 @@ const ports = {
   journal: new DynamoDbJournal(env.journalTable, time),
   checks: new Route53HealthChecks(env.routingRegion),
   functions: new LambdaFunctions(FUNCTION_LIMIT_MS),
+  metrics: new CloudWatchMetrics(),
 };
 
-/** Puts things back; for the machine, the one-shot schedule, the keeper and people. Calls: GetItem, PutItem; GetHealthCheck, UpdateHealthCheck; Invoke of the user's functions. */
+/** Puts things back; for the machine, the one-shot schedule, the keeper and people. Calls: GetItem, PutItem; GetHealthCheck, UpdateHealthCheck; PutMetricData; Invoke of the user's functions. */
 export const handler = (event: DrillStepInput) => restore(event, ports);

@@ -39,6 +39,7 @@ async function play(name: string, scale = SCALE): Promise<Run> {
     uniform: uniformFrom(SEED),
     protocol: 'http',
     delayMs: 300,
+    ...(scenario.fault ? { fault: scenario.fault } : {}),
   });
   opened.push(lab);
   const story = new Story(lab);

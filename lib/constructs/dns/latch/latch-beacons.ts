@@ -11,13 +11,19 @@ export interface LatchBeacon {
 }
 
 /** TXT failover pairs on checks of a latch, as one resource: a stack with twenty latched pairs has no room for six each. */
-export function makeBeaconGroup(scope: Construct, regions: FailoverRegions, pair: string, beacons: readonly LatchBeacon[]): void {
+export function makeBeaconGroup(
+  scope: Construct,
+  regions: FailoverRegions,
+  pair: string,
+  beacons: readonly LatchBeacon[],
+  id = 'latch-beacons',
+): void {
   const { zoneName, hostedZoneId } = regions.zone;
   const verdicts = [
     { text: BEACON_HEALTHY, failover: route53.Failover.PRIMARY, checked: true },
     { text: BEACON_UNHEALTHY, failover: route53.Failover.SECONDARY, checked: false },
   ];
-  const group = new route53.CfnRecordSetGroup(scope, 'latch-beacons', {
+  const group = new route53.CfnRecordSetGroup(scope, id, {
     ...(hostedZoneId === undefined ? { hostedZoneName: `${zoneName}.` } : { hostedZoneId }),
     recordSets: beacons.flatMap(({ name, check }) =>
       verdicts.map(({ text, failover, checked }) => ({
@@ -31,5 +37,5 @@ export function makeBeaconGroup(scope: Construct, regions: FailoverRegions, pair
       })),
     ),
   });
-  group.overrideLogicalId(`Failover${[regions.controlSetName, pair, 'latch-beacons'].map(pascal).join('')}`);
+  group.overrideLogicalId(`Failover${[regions.controlSetName, pair, id].map(pascal).join('')}`);
 }

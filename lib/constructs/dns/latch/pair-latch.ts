@@ -37,6 +37,7 @@ export class PairLatch {
   public readonly settings: LatchSettings;
   private readonly alarms: LatchAlarms;
   private readonly made = new Map<string, route53.IHealthCheck>();
+  private readonly primaryAllowed: route53.HealthCheck;
 
   public constructor(
     private readonly scope: Construct,
@@ -51,6 +52,7 @@ export class PairLatch {
       primary: this.calculate('primary', PRIMARY_ALLOWED, checks.primary),
       standby: this.calculate('standby', STANDBY_ALLOWED, checks.standby),
     };
+    this.primaryAllowed = allowed.primary;
     for (const { side, record, checked } of records) {
       if (checked) (record.node.defaultChild as route53.CfnRecordSet).healthCheckId = allowed[side].healthCheckId;
     }
@@ -60,6 +62,22 @@ export class PairLatch {
       { name: beacons.primaryAllowed, check: allowed.primary },
       { name: beacons.standbyAllowed, check: allowed.standby },
     ]);
+  }
+
+  /** One more condition under which the primary may be answered; `make` makes each copy of its check. */
+  public holdOut(term: string, make: (copy: number) => route53.IHealthCheck): void {
+    const { regions, checks } = this.props;
+    const { children, threshold } = compile({ ...PRIMARY_ALLOWED, and: [...PRIMARY_ALLOWED.and, term] });
+    const ids = children.map((child) =>
+      child.term === 'endpoint' ? checks.primary : child.term === term ? make(child.copy) : this.term(child),
+    );
+    const check = this.primaryAllowed.node.defaultChild as route53.CfnHealthCheck;
+    check.addPropertyOverride(
+      'HealthCheckConfig.ChildHealthChecks',
+      ids.map(({ healthCheckId }) => healthCheckId),
+    );
+    check.addPropertyOverride('HealthCheckConfig.HealthThreshold', threshold);
+    regions._pairs.countChecks(this.scope, children.filter((child) => child.term === term).length);
   }
 
   /** One level: calculated checks cannot watch each other. */

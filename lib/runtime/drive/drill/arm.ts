@@ -45,6 +45,7 @@ async function planOf({ ports, registration, drill }: StepContext): Promise<Plan
   const fault = registration.drill?.fault;
   if (!fault) return { because: `the pair ${registration.pair} has no drill` };
   if (fault.kind === 'functions') return { undo: { kind: 'functions', restore: fault.restore }, result: {} };
+  if (fault.kind === 'metric') return { undo: { kind: 'metric', namespace: registration.namespace }, result: {} };
   const checks = await patiently(ports.time, () => ports.registry.checks(registration));
   if (isUnknown(checks)) return { because: checks.because };
   const view = await patiently(ports.time, () => ports.checks.read(checks.primary));

@@ -1,5 +1,7 @@
+import type { PairRegistration } from '../../../contracts/registration';
 import type { FaultFacts } from '../../../decide/drill/marks';
 import type { ArmResult } from '../../../decide/drill/results';
+import { METRIC, pairDimensions } from '../../../decide/metrics';
 import { isUnknown, type StepContext } from './context';
 import { patiently } from './look';
 
@@ -14,6 +16,7 @@ export async function inject(context: StepContext): Promise<Injected> {
   const { undo } = context.drill;
   if (!undo) return { because: 'no way back was written down' };
   if (undo.kind === 'functions') return injectByFunction(context);
+  if (undo.kind === 'metric') return injectByMetric(context);
   const armed = (context.drill.steps['arm']?.result as ArmResult | undefined)?.check;
   if (!armed) return { because: 'the version of the health check was not written down' };
   return injectIntoCheck(context, armed, undo.kind === 'healthCheckPath' ? { path: undo.marker } : { port: undo.marker });
@@ -37,6 +40,21 @@ async function injectIntoCheck(
   return isUnknown(written)
     ? { because: `the health check could not be changed: ${written.because}` }
     : { because: 'the health check was changed after the drill was armed; nothing was broken' };
+}
+
+/** The metric that the drill's alarm reads: 1 holds the primary out, 0 lets it in again, silence counts as 0. */
+export const faultMetric = ({ namespace, pair }: Pick<PairRegistration, 'namespace' | 'pair'>, on: boolean) => [
+  { name: METRIC.fault, value: on ? 1 : 0, unit: 'None' as const, dimensions: pairDimensions(namespace, pair) },
+];
+
+async function injectByMetric({ ports, registration }: StepContext): Promise<Injected> {
+  const sentAtMs = ports.time.nowMs();
+  const because = await ports.metrics.publish(faultMetric(registration, true)).then(
+    () => undefined,
+    (error: Error) => `whether the drill's metric was published is unknown: ${error.message}`,
+  );
+  const fault: FaultFacts = { kind: 'metric', sentAtMs, returnedAtMs: ports.time.nowMs() };
+  return { fault, ...(because === undefined ? {} : { because }) };
 }
 
 async function injectByFunction({ ports, input, registration }: StepContext): Promise<Injected> {

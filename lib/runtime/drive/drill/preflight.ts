@@ -1,10 +1,19 @@
-import { type CheckFacts, closedPort, markerAnswer, refusals, type ServerFacts } from '../../../decide/drill/preflight';
+import type { DrillSettings } from '../../../contracts/registration';
+import {
+  type CheckFacts,
+  closedPort,
+  type MetricFacts,
+  markerAnswer,
+  refusals,
+  type ServerFacts,
+} from '../../../decide/drill/preflight';
 import type { PreflightResult } from '../../../decide/drill/results';
 import { type StepAnswer, standing } from '../../../decide/drill/rules';
 import { METRIC, siteDimensions } from '../../../decide/metrics';
 import { markerPath } from '../../../decide/names';
 import type { HealthCheckView, ProbeAnswer, Unknown } from '../../ports';
 import { isUnknown, type StepContext } from './context';
+import { faultMetric } from './fault';
 import { beaconAt, nameAt, patiently, probeSite, serversOf } from './look';
 
 const DAY_MS = 86_400_000;
@@ -16,7 +25,7 @@ export async function preflight(context: StepContext): Promise<StepAnswer> {
   const settings = registration.drill;
   if (!settings) return { outcome: 'refused', because: [`the pair ${input.pair} has no drill`] };
   const servers = await patiently(time, () => serversOf(dns, registration));
-  const [serverFacts, primary, standby, alarms, check, item] = await Promise.all([
+  const [serverFacts, primary, standby, alarms, check, metric, item] = await Promise.all([
     isUnknown(servers)
       ? { kind: 'unknown' as const, because: `the name servers are unknown: ${servers.because}` }
       : lookAt(context, servers),
@@ -24,6 +33,7 @@ export async function preflight(context: StepContext): Promise<StepAnswer> {
     probeSite(ports, registration, 'standby'),
     alarmStates(context),
     settings.fault.kind === 'healthCheckPath' ? lookAtCheck(context) : undefined,
+    settings.fault.kind === 'metric' ? lookAtMetric(context, settings.fault, isUnknown(servers) ? [] : servers) : undefined,
     ports.journal.read(input.pair),
   ]);
   const nowMs = time.nowMs();
@@ -38,6 +48,7 @@ export async function preflight(context: StepContext): Promise<StepAnswer> {
     standby: { good: standby.kind === 'good', because: standby.because },
     alarms,
     check,
+    metric,
   });
   const result: PreflightResult = { servers: isUnknown(servers) ? [] : servers, certificates };
   if (because.length > 0) return { outcome: 'refused', because, result };
@@ -92,6 +103,27 @@ async function lookAtCheck(context: StepContext): Promise<CheckFacts | Unknown> 
     marker: await lookAtMarker(context, view),
     ...wayBack,
   };
+}
+
+/** The alarm, and the beacon of the check that reads it. To publish 0 changes nothing and takes the right that the restore takes. */
+async function lookAtMetric(
+  { ports, registration, drill }: StepContext,
+  { alarm, beacon, region }: Extract<DrillSettings['fault'], { kind: 'metric' }>,
+  servers: readonly string[],
+): Promise<MetricFacts> {
+  const [states, beacons] = await Promise.all([
+    patiently(ports.time, () => ports.alarms.states(region, [alarm])),
+    Promise.all(
+      servers.map(async (server) => ({ server, says: await patiently(ports.time, () => beaconAt(ports.dns, server, beacon)) })),
+    ),
+  ]);
+  const state = isUnknown(states) ? `unknown: ${states.because}` : (stateOf(states, alarm) ?? 'unknown: there is no such alarm');
+  if (drill.level === 'OBSERVE') return { alarm, state, beacons };
+  const wayBack = await ports.metrics.publish(faultMetric(registration, false)).then(
+    () => ({ kind: 'proved' as const }),
+    (error: Error) => ({ kind: 'unknown' as const, because: `the metric was not published: ${error.message}` }),
+  );
+  return { alarm, state, beacons, wayBack };
 }
 
 async function lookAtMarker({ ports, registration, drill }: StepContext, view: HealthCheckView): Promise<CheckFacts['marker']> {

@@ -41,15 +41,27 @@ export async function report(context: StepContext): Promise<StepAnswer> {
 }
 
 /** Looks at the check itself: what calls returned proves nothing. */
-async function whyNotRestored({ ports, drill }: StepContext): Promise<string | undefined> {
+async function whyNotRestored({ ports, drill, registration }: StepContext): Promise<string | undefined> {
   const { undo, restored } = drill;
   if (!undo) return undefined;
   if (!restored || !isFinal(restored.outcome)) return 'the restore did not come to an end';
   if (undo.kind === 'functions' || restored.outcome === 'changed by a deployment') return undefined;
+  if (undo.kind === 'metric') return alarmStillOn(ports, registration);
   const view = await patiently(ports.time, () => ports.checks.read(undo.checkId), 2_000);
   if (isUnknown(view)) return view.because;
   const is = undo.kind === 'healthCheckPath' ? view.path : view.port;
   return is === undo.marker ? `the health check still carries ${undo.marker}` : undefined;
+}
+
+/** What CloudWatch makes of the metric. Silence is not breaching, so a drill that died is over by itself. */
+async function alarmStillOn(ports: StepContext['ports'], { drill }: StepContext['registration']): Promise<string | undefined> {
+  const fault = drill?.fault;
+  // Another deployment may have changed the kind of fault; the metric ends by itself all the same.
+  if (fault?.kind !== 'metric') return undefined;
+  const states = await patiently(ports.time, () => ports.alarms.states(fault.region, [fault.alarm]), 2_000);
+  if (isUnknown(states)) return states.because;
+  const state = (states as Readonly<Record<string, string>>)[fault.alarm];
+  return state === 'ALARM' ? `alarm ${fault.alarm} is still on` : undefined;
 }
 
 function metricsOf({ registration }: StepContext, judged: DrillReport) {

@@ -31,7 +31,9 @@ export async function startDrill(event: unknown, invocation: string, ports: Star
   const drillId = drillIdOf(request.pair, request.id ?? invocation);
   const nowMs = ports.time.nowMs();
   const { pair, level, scenario, requestedBy } = request;
-  const expectedAlarms = registration.alarms.filter((alarm) => alarm.inDrill).map((alarm) => alarm.name);
+  // A drill by metric leaves the primary's own health alone: its alarms mean what they say.
+  const byMetric = registration.drill.fault.kind === 'metric';
+  const expectedAlarms = byMetric ? [] : registration.alarms.filter((alarm) => alarm.inDrill).map((alarm) => alarm.name);
   const claimed = await transact(ports.journal, pair, (item) =>
     claim(item, {
       pair,

@@ -1,3 +1,4 @@
+import type { DrillSettings } from '../../../contracts/registration';
 import { type Abort, abortReason } from '../../../decide/drill/abort';
 import { type Client, lastServed } from '../../../decide/drill/clients';
 import type { FaultFacts } from '../../../decide/drill/marks';
@@ -7,6 +8,7 @@ import { every } from '../every';
 import { transact } from '../transact';
 import { tick } from './client';
 import { isUnknown, type StepContext } from './context';
+import { faultMetric } from './fault';
 import { beaconAt, nameAt, probeSite } from './look';
 
 /** How often each thing is looked at, in ms. AWS allows one GetHealthCheckStatus per second and account. */
@@ -18,6 +20,8 @@ export const PERIOD_MS = {
   observations: 1_100,
   alarms: 10_000,
   limit: 1_000,
+  /** The alarm of a drill by metric looks at one minute at a time. */
+  metric: 20_000,
 } as const;
 /** Writes of the journal in a row that may fail. */
 const JOURNAL_FAILS = 3;
@@ -42,13 +46,18 @@ export class Watch {
   private alarmBlindReads = 0;
   private journalFails = 0;
   private stop: string | undefined;
+  private primaryBeacon: 'healthy' | 'unhealthy' | 'unknown' | undefined;
+  private readonly ofMetric: Extract<DrillSettings['fault'], { kind: 'metric' }> | undefined;
 
   constructor(
     private readonly context: StepContext,
     private readonly servers: readonly string[],
     private readonly clients: Client[],
     private readonly untilMs: number,
-  ) {}
+  ) {
+    const fault = context.registration.drill?.fault;
+    this.ofMetric = fault?.kind === 'metric' ? fault : undefined;
+  }
 
   /** Starts every loop. What a loop throws ends the measurement: nothing is measured in the dark. */
   public start(checkId: string | undefined): void {
@@ -61,6 +70,7 @@ export class Watch {
       this.loop(PERIOD_MS.limit, async () => this.judge()),
       ...this.clients.map((_, index) => this.loop(PERIOD_MS.client, () => this.request(index))),
     ];
+    if (this.ofMetric) loops.push(this.loop(PERIOD_MS.metric, () => this.keepMetric()));
     if (checkId !== undefined) loops.push(this.loop(PERIOD_MS.observations, () => this.observe(checkId)));
     for (const loop of loops) loop.catch((error: Error) => this.finish({ because: error.message, realOutage: false }));
   }
@@ -93,7 +103,9 @@ export class Watch {
     if (!this.open) return;
     const before = this.seen;
     this.seen = mark(before, sample);
-    if (before.tD === undefined && this.seen.tD !== undefined) this.say('Route 53 calls the primary unhealthy');
+    if (before.tD === undefined && this.seen.tD !== undefined) {
+      this.say(this.ofMetric ? 'Route 53 does not allow the primary any more' : 'Route 53 calls the primary unhealthy');
+    }
     if (before.tS === undefined && this.seen.tS !== undefined) this.say('the name answers the standby on every server');
     this.judge();
   }
@@ -105,6 +117,7 @@ export class Watch {
       standbyBeacon: this.standbyBeacon,
       standbyFails: this.standbyFails,
       primaryBad: this.primary && !this.primary.good ? this.primary.because : undefined,
+      primaryBeacon: this.primaryBeacon,
       abortAlarmsOn: this.abortAlarmsOn,
       alarmBlindReads: this.alarmBlindReads,
       stop: this.stop,
@@ -120,12 +133,14 @@ export class Watch {
   private async round(): Promise<void> {
     const { ports, registration } = this.context;
     const { time, dns } = ports;
-    const beacons = registration.beacons;
+    const { beacons } = registration;
+    const verdict = this.ofMetric?.beacon ?? beacons.primary;
     const servers = await Promise.all(
       this.servers.map(async (server) => {
         const [name] = await Promise.all([
           nameAt(dns, server, registration),
-          beaconAt(dns, server, beacons.primary).then((says) => this.take({ kind: 'beacon', server, says, atMs: time.nowMs() })),
+          beaconAt(dns, server, verdict).then((says) => this.take({ kind: 'beacon', server, says, atMs: time.nowMs() })),
+          this.ofMetric ? beaconAt(dns, server, beacons.primary).then((says) => this.primarySays(says)) : undefined,
           beacons.standby === undefined
             ? undefined
             : beaconAt(dns, server, beacons.standby).then((says) => this.standbySays(says)),
@@ -134,6 +149,18 @@ export class Watch {
       }),
     );
     this.take({ kind: 'name', servers, atMs: time.nowMs() });
+  }
+
+  private primarySays(says: 'healthy' | 'unhealthy' | 'unknown'): void {
+    if (says !== 'unhealthy') return;
+    this.primaryBeacon = says;
+    this.judge();
+  }
+
+  /** Whoever does not say it again has ended the drill: the alarm falls silent by itself. */
+  private async keepMetric(): Promise<void> {
+    if (!this.fault || !this.open) return;
+    await this.context.ports.metrics.publish(faultMetric(this.context.registration, true));
   }
 
   private standbySays(says: 'healthy' | 'unhealthy' | 'unknown'): void {
