@@ -115,6 +115,7 @@ describe('a latch that was lifted before it showed', () => {
       serverLagMs: [0, 0, 0, 0],
       latchMs: 60_000,
       orderedAtMs: brokenAtMs + 160_000,
+      orderedRun: 'failover',
     };
     const { ended, broken } = await simulateOne(1, { change });
     expect([ended, broken]).toEqual(['promoted', []]);

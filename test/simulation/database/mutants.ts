@@ -143,6 +143,7 @@ export const MUTANTS: readonly Mutant[] = [
       dataLoss: { kind: 'any' },
       fences: ['networkAcl'],
       orderedAtMs: setting.brokenAtMs + 100_000,
+      orderedRun: 'failover',
     }),
     decorate: withPort('fences', (fences) => ({ ...fences, raise: async () => ({ kind: 'up', level: 'F3' }) })),
   },

@@ -2,7 +2,7 @@
 import type { DatabaseStepInput, DatabaseStepOutput } from '../../../contracts/database';
 import type { FailoverEvent } from '../../../contracts/events';
 import { longestDatabaseCallSec } from '../../../decide/database/machine';
-import { adopt, approve, failover, pause } from '../../../runtime/drive/database/orders';
+import { adopt, approve, failback, failover, pause, switchover } from '../../../runtime/drive/database/orders';
 import { probe } from '../../../runtime/drive/database/prober';
 import { databaseStep } from '../../../runtime/drive/database/step';
 import { type ExecutionInput, runPlan } from '../../../runtime/drive/database/walk';
@@ -11,7 +11,7 @@ import type { Time } from '../../../runtime/ports';
 import { Invocation, type Runner } from './invocation';
 import { portsOf, type SimulatedPorts } from './ports';
 import { LATCHED_PAIR, PAIR } from './registrations';
-import type { Setting } from './setting';
+import type { Ordered, Setting } from './setting';
 import type { World } from './world';
 
 /** Changes what one function reaches the world through: how a planted bug gets in. */
@@ -30,6 +30,13 @@ const PROBER_LIMIT_MS = 150_000;
 const KEEPER_LIMIT_MS = 60_000;
 /** Seconds in which the platform tells that a function died. */
 const DEATH_TOLD_MS = 1_500;
+
+/** What a person may order, as they would. */
+const ORDERS: Readonly<Record<Ordered, (ports: SimulatedPorts) => Promise<unknown>>> = {
+  failover: (ports) => failover({ pair: PAIR, by: 'ann', force: 'she sees what the prober does not' }, ports),
+  switchover: (ports) => switchover({ pair: PAIR, by: 'ann' }, ports),
+  failback: (ports) => failback({ pair: PAIR, by: 'ann', writesStopped: true }, ports),
+};
 
 export interface CastOptions {
   readonly decorate?: Decorate;
@@ -160,9 +167,11 @@ export class Cast {
     }
     if (orderedAtMs !== undefined) {
       world.scheduler.at(orderedAtMs, () => {
-        world.note(() => 'ann orders a failover');
+        const { orderedRun } = world.setting;
+        world.note(() => `ann orders a ${orderedRun}`);
+        world.writesStopped = orderedRun === 'failback';
         return this.person(async (ports) => {
-          const answer = await failover({ pair: PAIR, by: 'ann', force: 'she sees what the prober does not' }, ports);
+          const answer = await ORDERS[orderedRun](ports);
           world.note(() => `ann is told: ${JSON.stringify(answer)}`);
         });
       });

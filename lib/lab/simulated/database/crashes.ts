@@ -4,14 +4,17 @@
  */
 import { CALM_DEATH } from './figures';
 import type { CrashPoint, Runner } from './invocation';
-import { NO_FAULTS, type Setting, type SettingChange } from './setting';
-import { type SimulateOptions, simulateOne, type WorldEnd } from './simulate';
+import { EPOCH_MS, NO_FAULTS, type Ordered, type SettingChange, type Span } from './setting';
+import { type SimulateOptions, simulateOne, tellWorld, type WorldEnd } from './simulate';
 
 export interface Course {
   readonly name: string;
   readonly ends: WorldEnd['ended'];
-  readonly change: (setting: Setting) => SettingChange;
+  readonly change: SettingChange;
 }
+
+const FOREVER = Number.MAX_SAFE_INTEGER;
+const BROKEN_AT_MS = EPOCH_MS + 16_000;
 
 /** As short as a world can be in which everything happens: it is lived through once per call. */
 const SHORT: SettingChange = {
@@ -22,20 +25,55 @@ const SHORT: SettingChange = {
   serverLagMs: [0, 0, 0, 0],
   describeLagMs: 0,
   fences: ['networkAcl'],
+  brokenAtMs: BROKEN_AT_MS,
+  faultsEndMs: BROKEN_AT_MS,
+  siteDown: [[BROKEN_AT_MS, FOREVER]],
+  writerDown: [[BROKEN_AT_MS, FOREVER]],
+  linkDown: [[BROKEN_AT_MS, FOREVER]],
 };
-const without = ({ brokenAtMs }: Setting): SettingChange => ({ ...SHORT, faultsEndMs: brokenAtMs });
+
+const REBUILT_REPLICA = { id: 'a2', priority: 0, lagMs: 400, alone: false };
+
+/** A person's order, with everything alive but what `down` says. */
+const ordered = (orderedRun: Ordered, ...down: Span[]): SettingChange => ({
+  ...SHORT,
+  siteDown: down,
+  writerDown: down,
+  linkDown: [],
+  fences: ['function', 'networkAcl'],
+  orderedRun,
+  orderedAtMs: BROKEN_AT_MS + 1_000,
+});
 
 export const COURSES: readonly Course[] = [
-  { name: 'failover', ends: 'promoted', change: without },
+  { name: 'failover', ends: 'promoted', change: SHORT },
   {
     // Nothing is known of any replica's lag: everything is given back.
     name: 'failover-given-up',
     ends: 'given up',
-    change: (setting) => ({ ...without(setting), faults: { ...NO_FAULTS, lagHole: 1 }, heartbeat: true }),
+    change: { ...SHORT, faults: { ...NO_FAULTS, lagHole: 1 } },
+  },
+  {
+    name: 'failover-ordered',
+    ends: 'promoted',
+    change: ordered('failover', [BROKEN_AT_MS, FOREVER]),
+  },
+  { name: 'switchover', ends: 'promoted', change: ordered('switchover') },
+  {
+    // Nobody may lose anything in a planned change, and the replica is never seen to have caught up.
+    name: 'switchover-given-up',
+    ends: 'given up',
+    change: { ...ordered('switchover'), faults: { ...NO_FAULTS, lagHole: 1 } },
+  },
+  { name: 'failback', ends: 'returned', change: { ...ordered('failback'), rebuilt: REBUILT_REPLICA } },
+  {
+    name: 'failback-given-up',
+    ends: 'given up',
+    change: { ...ordered('failback'), rebuilt: REBUILT_REPLICA, faults: { ...NO_FAULTS, lagHole: 1 } },
   },
 ];
 
-const RUNNERS: readonly Runner[] = ['step', 'prober', 'keeper'];
+const RUNNERS: readonly Runner[] = ['step', 'prober', 'keeper', 'person'];
 
 /** Calls without an effect: to die after one is to die before it. */
 const LOOKS = /^(dns|probe|heartbeats|lags|alarms|registry|aclLooks)\.|\.(read|look)$/;
@@ -43,8 +81,13 @@ const LOOKS = /^(dns|probe|heartbeats|lags|alarms|registry|aclLooks)\.|\.(read|l
 /** Every point of a course at which somebody can die. */
 export async function crashPoints(course: Course, seed: number): Promise<{ calls: number; points: CrashPoint[] }> {
   const made: Readonly<Record<Runner, string[]>> = { step: [], prober: [], keeper: [], person: [] };
-  const calm = await simulateOne(seed, { change: course.change, called: (runner, call) => made[runner].push(call) });
-  if (calm.ended !== course.ends || calm.broken.length > 0) throw new Error(`${course.name} ended ${calm.ended} without a crash`);
+  const calm = await simulateOne(seed, {
+    change: course.change,
+    record: true,
+    called: (runner, call) => made[runner].push(call),
+  });
+  if (calm.ended !== course.ends || calm.broken.length > 0)
+    throw new Error(`without a crash ${course.name} ended so:\n${tellWorld(calm)}`);
   const points = RUNNERS.flatMap((runner) =>
     made[runner].flatMap((call, n) => {
       const before = { runner, call: n + 1, when: 'before' } as const;

@@ -1,5 +1,7 @@
 /** What must hold when a world ends. */
+import type { DatabaseState } from '../../../decide/database/state';
 import type { JournalItem } from '../../../decide/journal';
+import { firstWriter } from './beginning';
 import type { InvariantId } from './invariants';
 import { PAIR, SOURCE } from './registrations';
 import type { World } from './world';
@@ -32,7 +34,13 @@ const FENCED_WITHIN_MS = 150_000;
 function unfenced(world: World, item: JournalItem): Ending[] {
   const { setting, fences } = world;
   const linkedMs = Math.max(0, ...setting.linkDown.map(([, until]) => until));
-  if (setting.mode === 'safety' || item.database?.active !== 'standby' || world.nowMs() - linkedMs < FENCED_WITHIN_MS) return [];
+  if (
+    setting.mode === 'safety' ||
+    setting.rebuilt ||
+    item.database?.active !== 'standby' ||
+    world.nowMs() - linkedMs < FENCED_WITHIN_MS
+  )
+    return [];
   const down = setting.fences.filter((kind) => !fences.up.has(kind));
   return down.length > 0 ? [{ invariant: 'I16', because: `${down.join(', ')} never went up against the old primary` }] : [];
 }
@@ -49,7 +57,7 @@ function flips({ traffic, setting }: World): Ending[] {
 function reports({ service, figures }: World, item: JournalItem): Ending[] {
   const ended = item.database?.lastRuns[0];
   if (ended?.outcome !== 'done') return [];
-  const promotion = service.promotions.find((p) => !p.fails);
+  const promotion = service.promotions.find((p) => !p.fails && p.epoch === ended.epoch);
   const all: Ending[] = [];
   if (!promotion) all.push({ invariant: 'I10', because: `${ended.id} is said to be done and nothing was promoted` });
   if (promotion && item.database?.writer !== promotion.id) {
@@ -93,7 +101,9 @@ function refusedForNothing(world: World, item: JournalItem): Ending[] {
 /** After a rollback the pair is as it was. A fence in a Region that does not answer stays up, and was paged. */
 function givenUp(world: World, item: JournalItem): Ending[] {
   const database = item.database;
-  if (!database || database.run || database.active !== 'primary') return [];
+  if (!database || database.run) return [];
+  if (world.setting.rebuilt && database.active === 'standby') return stayed(world, database);
+  if (database.active !== 'primary') return [];
   const all: Ending[] = [];
   if (database.latch.on) all.push({ invariant: 'I4', because: 'the journal still holds the latch' });
   if (world.traffic.isLatched()) all.push({ invariant: 'I4', because: 'Route 53 still shows the latch' });
@@ -101,6 +111,15 @@ function givenUp(world: World, item: JournalItem): Ending[] {
   if (world.fences.up.size > 0 && world.linkUp() && !saidSo(world)) {
     all.push({ invariant: 'I4', because: `${[...world.fences.up].join(', ')} still fence the writer, and nobody was told` });
   }
+  return all;
+}
+
+/** A failback that was given up leaves users, latch and writer name where they were: at the standby. */
+function stayed({ traffic, writerName, setting }: World, { latch }: DatabaseState): Ending[] {
+  const all: Ending[] = [];
+  if (!latch.on) all.push({ invariant: 'I4', because: 'the journal let go of the latch' });
+  if (!traffic.isLatched()) all.push({ invariant: 'I4', because: 'Route 53 let go of the latch' });
+  if (writerName !== firstWriter(setting)) all.push({ invariant: 'I4', because: `the writer name leads to ${writerName}` });
   return all;
 }
 

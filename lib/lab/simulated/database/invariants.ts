@@ -73,6 +73,10 @@ export class Invariants {
   public look(): void {
     const { world } = this;
     const nowMs = world.nowMs();
+    if (world.setting.rebuilt) {
+      this.lookOnTheWayBack(world.setting.rebuilt.id);
+      return;
+    }
     const promoted = world.service.promotions.find((p) => !p.fails);
     if (!promoted) return;
     const writers = world.service.promotions.filter((p) => world.service.writes(p.id, nowMs)).map((p) => p.id);
@@ -80,6 +84,14 @@ export class Invariants {
     if (new Set(writers).size > 1) this.breaks('I1', `${writers.join(' and ')} take writes`);
     if (writers.length > 0 && world.oldReached())
       this.breaks('I1', `users reach the old writer while ${writers[0]} takes writes`);
+  }
+
+  /** Users go back once the rebuilt replica writes, and not before; by then nothing writes to the standby any more. */
+  private lookOnTheWayBack(id: string): void {
+    const { world } = this;
+    const writes = world.service.writes(id, world.nowMs());
+    if (writes && !world.writesStopped) this.breaks('I1', `users write to the standby while ${id} takes writes`);
+    if (!writes && world.traffic.answer() === 'primary') this.breaks('I3', `the name answers the primary before ${id} writes`);
   }
 
   public promoteCalled(id: string, epoch: number, by: Runner): void {
@@ -104,7 +116,7 @@ export class Invariants {
     const item = world.store.read(PAIR);
     const run = item?.database?.run;
     const real = world.service.promotions.filter((p) => !p.fails);
-    if (real.length > 1) this.breaks('I6', `${real.map((p) => p.id).join(' and ')} were promoted`);
+    if (real.length > (world.setting.rebuilt ? 2 : 1)) this.breaks('I6', `${real.map((p) => p.id).join(' and ')} were promoted`);
     if (!run || run.epoch !== epoch) this.breaks('I6', `epoch ${epoch} promoted, the journal holds ${run?.epoch ?? 'no run'}`);
     if (world.traffic.answer() === 'primary') this.breaks('I3', `${id} is promoted while the name answers the primary`);
     if (!world.traffic.isLatched()) this.breaks('I3', `${id} is promoted before the latch holds`);
@@ -196,7 +208,7 @@ export class Invariants {
     if (is?.run && was?.run && is.run.id !== was.run.id) this.breaks('I6', `${is.run.id} took the pair from ${was.run.id}`);
     if (is?.run && !was?.run) this.began(after);
     if (was?.run && !is?.run && is?.lastRuns[0]?.outcome === 'rolled-back') this.restUntilMs = this.world.nowMs() + REST_MS;
-    if (is?.active !== was?.active && is?.active === 'standby') this.served(after);
+    if (is?.active !== was?.active) this.served(after);
   }
 
   /** When things were done, for the figures of a campaign. */

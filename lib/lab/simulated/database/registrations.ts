@@ -71,6 +71,9 @@ const member = (id: string, region: string, priority: number): DatabaseMember =>
   priority,
 });
 
+/** What a person builds where the old primary stood, once the standby writes. */
+export const REBUILT = member('a2', 'eu-west-1', 0);
+
 const FENCES: Readonly<Record<FenceSettings['kind'], FenceSettings>> = {
   networkAcl: {
     kind: 'networkAcl',

@@ -22,7 +22,7 @@ export class Replication {
     private readonly setting: Setting,
     private readonly uniform: () => number,
   ) {
-    for (const replica of setting.replicas) {
+    for (const replica of this.replicas()) {
       this.flows.set(replica.id, flowOf(setting, replica));
       this.drawn.set(replica.id, new Map());
     }
@@ -34,7 +34,13 @@ export class Replication {
   }
 
   public replica(id: string): ReplicaSetting | undefined {
-    return this.setting.replicas.find((r) => r.id === id);
+    const { rebuilt, replicas } = this.setting;
+    return rebuilt?.id === id ? rebuilt : replicas.find((r) => r.id === id);
+  }
+
+  private replicas(): readonly ReplicaSetting[] {
+    const { rebuilt, replicas } = this.setting;
+    return rebuilt ? [...replicas, rebuilt] : replicas;
   }
 
   /** Newest commit of the old writer that the replica shows. */

@@ -3,6 +3,7 @@
  * refused, a replica that is being backed up cannot be promoted, and every description may lag behind.
  */
 import type { MemberView, OrderAnswer } from '../../../runtime/ports/database';
+import { firstPromotions, firstWriter } from './beginning';
 import { inside, type ReplicaSetting, type Setting, within } from './setting';
 
 export interface Promotion {
@@ -16,7 +17,8 @@ export interface Promotion {
 
 export class DatabaseService {
   /** Every order that had its effect, in order. */
-  public readonly promotions: Promotion[] = [];
+  public readonly promotions: Promotion[];
+  private readonly replicas: readonly ReplicaSetting[];
   private failsLeft: number;
 
   public constructor(
@@ -24,11 +26,13 @@ export class DatabaseService {
     private readonly source: string,
   ) {
     this.failsLeft = setting.promotionFails ? 1 : 0;
+    this.promotions = firstPromotions(setting);
+    this.replicas = [...setting.replicas, ...(setting.rebuilt ? [setting.rebuilt] : [])];
   }
 
   /** Carries the order. Its effect is the moment from which there is no way back. */
   public promote(id: string, epoch: number, nowMs: number): OrderAnswer {
-    const replica = this.setting.replicas.find((r) => r.id === id);
+    const replica = this.replicas.find((r) => r.id === id);
     if (!replica) return { kind: 'refused', because: 'DBInstanceNotFound', retryable: false };
     const before = this.standing(id, nowMs);
     if (before) return { kind: 'already', because: `InvalidDBInstanceState: ${id} is promoted or being promoted` };
@@ -64,14 +68,15 @@ export class DatabaseService {
   /** What a description says that shows the state of `atMs`. */
   public look(id: string, atMs: number): MemberView | { readonly kind: 'absent' } {
     if (id === this.source) return { kind: 'member', id, status: 'available', backupRetentionDays: 7 };
-    const replica = this.setting.replicas.find((r) => r.id === id);
+    const replica = this.replicas.find((r) => r.id === id);
     if (!replica) return { kind: 'absent' };
     if (replica.alone) return { kind: 'member', id, backupRetentionDays: 7, status: 'available' };
     const promotion = this.standing(id, atMs);
     if (promotion && atMs >= promotion.endsMs) return { kind: 'member', id, backupRetentionDays: 7, status: 'available' };
     const status = promotion ? statusOf(promotion, atMs) : inside(replica.backingUp, atMs) ? 'backing-up' : 'available';
     const replicating = !promotion && this.flows(replica, atMs);
-    return { kind: 'member', id, backupRetentionDays: 7, status, replicaOf: this.source, replicating };
+    const replicaOf = replica === this.setting.rebuilt ? firstWriter(this.setting) : this.source;
+    return { kind: 'member', id, backupRetentionDays: 7, status, replicaOf, replicating };
   }
 
   private flows({ stalled }: ReplicaSetting, atMs: number): boolean {

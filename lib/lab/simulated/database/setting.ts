@@ -2,6 +2,7 @@
  * What one world is like, drawn from its seed: what breaks and when, how the replicas stand, how the services behave and
  * how often each kind of fault comes. Rates are drawn per world, so that some worlds are calm and some are a storm.
  */
+import type { RunKind } from '../../../decide/database/state';
 import { seededUniform } from '../random';
 
 /** From and until, in virtual ms. */
@@ -24,6 +25,9 @@ const DRAWN_SCENARIOS: readonly Scenario[] = [
   'region returns',
   'partition, then death',
 ];
+
+/** What a person may order. */
+export type Ordered = Exclude<RunKind, 'rebuild'>;
 
 export type Scenario = (typeof SCENARIOS)[number];
 
@@ -106,6 +110,10 @@ export interface Setting {
   readonly consentAfterMs?: number;
   /** A person orders a failover, whatever the witnesses say. */
   readonly orderedAtMs?: number;
+  /** What a person orders then. */
+  readonly orderedRun: Ordered;
+  /** Present: the world begins after a failover, with this replica of the new writer where the old primary stood. */
+  readonly rebuilt?: ReplicaSetting;
 }
 
 /** What a test fixes; `undefined` takes away what was drawn. */
@@ -193,8 +201,23 @@ export function settingOf(seed: number, change: SettingChange = {}): Setting {
     ...(d.chance(0.1) ? { pause: pauseOf(d, brokenAtMs) } : {}),
     ...(d.chance(0.7) ? { consentAfterMs: d.between(20, 1_800) * 1_000 } : {}),
     ...(d.chance(0.08) ? { orderedAtMs: brokenAtMs + d.between(-30, 180) * 1_000 } : {}),
+    orderedRun: d.chance(0.3) ? 'switchover' : 'failover',
+    ...(change.scenario === undefined && d.chance(0.04) ? wayBack(d, brokenAtMs) : {}),
     ...change,
   } as Setting;
+}
+
+/** After a failover, with the way back rebuilt: nothing breaks by itself, and a person orders the failback. */
+export function wayBack(d: Pick<Draw, 'between'>, brokenAtMs: number) {
+  return {
+    siteDown: [],
+    writerDown: [],
+    linkDown: [],
+    lease: false,
+    rebuilt: { id: 'a2', priority: 0, lagMs: d.between(50, 5_000), alone: false },
+    orderedAtMs: brokenAtMs,
+    orderedRun: 'failback' as const,
+  };
 }
 
 function pauseOf(d: Draw, brokenAtMs: number): Span {

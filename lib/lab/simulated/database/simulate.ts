@@ -18,7 +18,7 @@ export interface WorldEnd {
   readonly seed: number;
   readonly setting: Setting;
   readonly broken: readonly Broken[];
-  readonly ended: 'promoted' | 'given up' | 'stuck' | 'watching' | 'under way';
+  readonly ended: 'promoted' | 'returned' | 'given up' | 'stuck' | 'watching' | 'under way';
   readonly events: number;
   readonly timeline: readonly TimelineEntry[];
   readonly calls: readonly { readonly step: string; readonly verdict: string }[];
@@ -90,11 +90,14 @@ export class Simulation {
   }
 
   private outcome(): WorldEnd['ended'] {
-    const database = this.world.store.read(PAIR)?.database;
+    const { world } = this;
+    const database = world.store.read(PAIR)?.database;
     if (database?.state === 'STUCK') return 'stuck';
     if (database?.run) return 'under way';
-    if (database?.active === 'standby') return 'promoted';
-    return database?.lastRuns[0]?.outcome === 'rolled-back' ? 'given up' : 'watching';
+    const last = database?.lastRuns[0];
+    if (last?.outcome === 'rolled-back') return 'given up';
+    if (last?.kind === 'failback') return 'returned';
+    return database?.active === 'standby' && !world.setting.rebuilt ? 'promoted' : 'watching';
   }
 
   /**
@@ -173,7 +176,7 @@ export async function simulateWorlds(
   each: (end: WorldEnd) => void = () => undefined,
 ): Promise<Campaign> {
   const { mostBroken = 1 } = options;
-  const ended = { promoted: 0, 'given up': 0, stuck: 0, watching: 0, 'under way': 0 };
+  const ended = { promoted: 0, returned: 0, 'given up': 0, stuck: 0, watching: 0, 'under way': 0 };
   const broken: WorldEnd[] = [];
   let worlds = 0;
   let events = 0;

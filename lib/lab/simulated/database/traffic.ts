@@ -16,12 +16,12 @@ const MINUTE = 60_000;
 
 export class Traffic {
   private readonly turns: Record<Subject, Turn[]>;
-  private latched = false;
+  private latched: boolean;
   private held = false;
   /** Highest published value per minute: two publishers err towards latched. */
   private readonly minutes = new Map<number, { latch: number; hold: number }>();
   private judgedMinute = -1;
-  private answered: 'primary' | 'standby' = 'primary';
+  private answered: 'primary' | 'standby';
   /** Times at which the name changed its side. */
   public readonly flips: { readonly atMs: number; readonly to: 'primary' | 'standby' }[] = [];
 
@@ -30,8 +30,11 @@ export class Traffic {
     private readonly scheduler: Scheduler,
     private readonly turned: (subject: Subject, healthy: boolean) => void,
   ) {
-    const start = () => [{ atMs: 0, healthy: true }];
-    this.turns = { primary: start(), standby: start(), latch: start(), primaryAllowed: start(), standbyAllowed: start() };
+    const start = (healthy = true) => [{ atMs: 0, healthy }];
+    this.latched = setting.rebuilt !== undefined;
+    this.answered = this.latched ? 'standby' : 'primary';
+    const open = start(!this.latched);
+    this.turns = { primary: start(), standby: start(), latch: open, primaryAllowed: [...open], standbyAllowed: start() };
     for (const [from, until] of setting.siteDown) {
       if (until - from < setting.detectionMs) continue;
       this.at(from + setting.detectionMs, () => this.turn('primary', within(setting.siteDown, this.now()) === false));

@@ -1,17 +1,16 @@
 /** One simulated world: what is true, and what every order does to it. Who acts in it is in `cast.ts`. */
 import type { DatabaseRegistration, FenceSettings } from '../../../contracts/database';
 import type { FailoverEvent } from '../../../contracts/events';
-import { boundDatabase } from '../../../decide/database/order-rules';
-import { blankItem } from '../../../decide/drill/rules';
 import type { JournalItem } from '../../../decide/journal';
 import type { Unknown } from '../../../runtime/ports';
 import type { FenceRaised, HeartbeatReading, OrderAnswer } from '../../../runtime/ports/database';
 import { seededUniform } from '../random';
 import { Scheduler } from '../scheduler';
+import { firstItem, firstWriter } from './beginning';
 import { Invariants } from './invariants';
 import { type CrashPoint, FaultPoints, type Runner } from './invocation';
 import { FencesUp, Incidents, JournalStore, LeaseItem } from './parts';
-import { databaseRegistrationOf, PAIR, SOURCE } from './registrations';
+import { databaseRegistrationOf, SOURCE } from './registrations';
 import { Replication } from './replication';
 import { DatabaseService } from './service';
 import { EPOCH_MS, type Setting, within } from './setting';
@@ -49,9 +48,11 @@ export class World {
   public readonly executions = new Set<string>();
   public readonly figures: { readonly name: string; readonly value: number; readonly atMs: number }[] = [];
   /** Where the writer name of the standby's applications leads. */
-  public writerName: string = SOURCE;
+  public writerName: string;
   /** Last moment in which the old writer acknowledged a write of a user. */
   public lastAckMs = EPOCH_MS;
+  /** A person's word, given with an order: nothing writes to today's writer any more. */
+  public writesStopped = false;
   /** Set by the cast: begins an execution. */
   public startExecution: (name: string, input: unknown) => void = () => undefined;
   /** Set by the cast: people read their pages. */
@@ -72,6 +73,8 @@ export class World {
     this.uniform = seededUniform(setting.seed ^ 0x5bd1e995);
     const truth = seededUniform(setting.seed ^ 0x2c1b3c6d);
     this.registration = databaseRegistrationOf(setting);
+    this.writerName = firstWriter(setting);
+    this.newestLead = this.writerName;
     this.faultsEndMs = setting.mode === 'safety' ? Number.MAX_SAFE_INTEGER : setting.faultsEndMs;
     this.points = new FaultPoints(scheduler, this.uniform, setting.faults, this.faultsEndMs, options.crash);
     this.replication = new Replication(setting, truth);
@@ -91,7 +94,7 @@ export class World {
       this.note(() => `event: ${event.action} ${event.incidentKey} (${event.type}, ${event.severity})`);
       this.invariants.heard(event);
     });
-    this.store = new JournalStore(this.firstItem(), (before, after, by) => {
+    this.store = new JournalStore(firstItem(setting), (before, after, by) => {
       this.invariants.written(before, after, by);
       if (this.options.record) this.noteWrite(before, after, by);
     });
@@ -137,7 +140,8 @@ export class World {
 
   /** The old writer takes writes of whoever reaches it. */
   public oldWrites(): boolean {
-    return this.writerUp() && this.fences.up.size === 0;
+    // After a failover what stood there was deleted to be rebuilt.
+    return !this.setting.rebuilt && this.writerUp() && this.fences.up.size === 0;
   }
 
   /** A user's write can end on the old writer: through its own site, or across from the standby's applications. */
@@ -153,7 +157,7 @@ export class World {
 
   /** The reader on the old primary itself, where it can be reached. */
   public ownRows(): HeartbeatReading | Unknown {
-    if (!this.writerAnswersSql()) return { kind: 'unknown', because: 'the writer does not answer' };
+    if (this.setting.rebuilt || !this.writerAnswersSql()) return { kind: 'unknown', because: 'the writer does not answer' };
     const nowMs = this.nowMs();
     return { kind: 'heartbeat', rowAtMs: nowMs, rowEpoch: 0, unchangedForMs: 0, writerAnswers: true };
   }
@@ -202,7 +206,7 @@ export class World {
     this.newestLead = leads;
     return 'published';
   }
-  private newestLead: string = SOURCE;
+  private newestLead: string;
 
   public alarmState(name: string): 'OK' | 'ALARM' {
     const { traffic } = this;
@@ -248,13 +252,6 @@ export class World {
     if (this.acking) this.lastAckMs = this.nowMs();
     this.acking = this.oldReached();
     this.invariants.look();
-  }
-
-  private firstItem(): JournalItem {
-    const members = { source: SOURCE, replicas: this.setting.replicas.map((r) => r.id), generation: 1 };
-    // Looked at when the world begins: no world lasts until the next look.
-    const readiness = { checkedAtMs: EPOCH_MS, because: [] };
-    return { ...blankItem(PAIR), revision: 1, database: boundDatabase(members), readiness };
   }
 
   private scheduleTruth(): void {
