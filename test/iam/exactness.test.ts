@@ -14,16 +14,23 @@ import { SsmRegistry } from '../../lib/runtime/adapters/ssm-registry';
 import { SystemTime } from '../../lib/runtime/adapters/system';
 import { ACCOUNT, inRegion, ofType, rendered, threeRegions } from '../support/apps';
 import { allowed, type Call, exactness, resolver, statementsOf, unknownActions } from '../support/iam';
+import { type ReachedByDrills, reachedByDrills } from './reached-by-drills';
 
 const REGION = 'eu-central-1';
 const names = controlNames('shop', REGION);
+/** One pair for each kind of fault. */
 const built = threeRegions({
-  drill: ({ standby }) => ({
-    fault: DrillFault.functions({
-      inject: lambda.Function.fromFunctionName(standby, 'Inject', 'break-it'),
-      restore: lambda.Function.fromFunctionName(standby, 'Mend', 'mend-it'),
-    }),
-  }),
+  pairs: 3,
+  drill: ({ standby }, n) => {
+    if (n === 1) return { fault: DrillFault.metric() };
+    if (n === 2) return { fault: DrillFault.healthCheckPath() };
+    return {
+      fault: DrillFault.functions({
+        inject: lambda.Function.fromFunctionName(standby, 'Inject', 'break-it'),
+        restore: lambda.Function.fromFunctionName(standby, 'Mend', 'mend-it'),
+      }),
+    };
+  },
 });
 const templates = rendered(built.app);
 const standby = inRegion(templates, REGION);
@@ -40,66 +47,61 @@ const topicNames = ofType(standby, 'AWS::SNS::Topic').map(([, topic]) =>
 const checkId = idOf('AWS::Route53::HealthCheck', /rimary/, routing);
 const arn = (service: string, rest: string, region = REGION) => `arn:aws:${service}:${region}:${ACCOUNT}:${rest}`;
 const fn = (name: string) => arn('lambda', `function:${name}`);
-const quietly = (work: Promise<unknown>) => work.catch(() => undefined);
 
-/** What each handler does with its adapters, once each. The endpoint answers errors where it has no data: the call counts. */
 const time = new SystemTime();
-const journal = async () => {
-  const table = new DynamoDbJournal(names.journalTable, time);
-  await quietly(table.read('app0'));
-  await quietly(table.write({ pair: 'app0', revision: 1, epoch: 0, lastDrills: [] }, 0));
-};
-const checks = async () => {
-  const route53 = new Route53HealthChecks(ROUTING_REGION);
-  await quietly(route53.read(checkId));
-  await quietly(route53.write(checkId, 1, { path: '/x' }));
-  return route53;
-};
-const registration = () => quietly(new SsmRegistry(names.registryPath).pair('app0'));
-const announce = async () => {
-  for (const topic of topicNames) await quietly(new SnsAnnouncer().announce(arn('sns', topic), {} as never));
-};
-const alarms = async () => {
-  for (const region of [REGION, ROUTING_REGION]) await quietly(new CloudWatchAlarms().states(region, ['one']));
-};
-const metrics = () => quietly(new CloudWatchMetrics().publish([{ name: 'A', value: 1, unit: 'Count', dimensions: {} }]));
 
-const DUTIES: Readonly<Record<string, () => Promise<unknown>>> = {
-  drill: async () => {
-    await journal();
-    await registration();
-    await quietly(new SfnMachine(arn('states', `stateMachine:${names.drillMachine}`)).start('d', {}));
-  },
-  'drill-step': async () => {
-    await journal();
-    await registration();
-    const registry = new SsmRegistry(names.registryPath, ROUTING_REGION);
-    await quietly(registry.checks({ checksParameter: checksParameter('shop', 'app0') } as never));
-    await quietly((await checks()).observations(checkId));
-    const roleArn = `arn:aws:iam::${ACCOUNT}:role/${names.scheduleRole}`;
-    const schedules = new SchedulerSchedules({ group: names.scheduleGroup, roleArn, targetArn: fn(names.restoreFunction) });
-    await quietly(schedules.restoreAt(restoreScheduleName('d'), 1_800_000_000_000, {}));
-    await quietly(schedules.remove(restoreScheduleName('d')));
-    await alarms();
-    await metrics();
-    await quietly(new S3Reports(bucket).put('drills/app0/d.json', '{}', 'application/json'));
-    await announce();
-    await quietly(new LambdaFunctions(1000).invoke(fn('break-it'), {}));
-  },
-  restore: async () => {
-    await journal();
-    await checks();
-    await quietly(new LambdaFunctions(1000).invoke(fn('mend-it'), {}));
-  },
-  keeper: async () => {
-    await journal();
-    await quietly(new SsmRegistry(names.registryPath).pairs());
-    await alarms();
-    await metrics();
-    await announce();
-    await quietly(new LambdaFunctions(1000).invoke(fn(names.restoreFunction), {}));
-  },
+/** The ports as the handlers wire them, each on the loopback services. */
+const wired = () => {
+  const roleArn = `arn:aws:iam::${ACCOUNT}:role/${names.scheduleRole}`;
+  return {
+    journal: new DynamoDbJournal(names.journalTable, time),
+    registry: new SsmRegistry(names.registryPath, ROUTING_REGION),
+    machine: new SfnMachine(arn('states', `stateMachine:${names.drillMachine}`)),
+    checks: new Route53HealthChecks(ROUTING_REGION),
+    schedules: new SchedulerSchedules({ group: names.scheduleGroup, roleArn, targetArn: fn(names.restoreFunction) }),
+    alarms: new CloudWatchAlarms(),
+    metrics: new CloudWatchMetrics(),
+    reports: new S3Reports(bucket),
+    announcer: new SnsAnnouncer(),
+    functions: new LambdaFunctions(1000),
+  };
 };
+type Wired = ReturnType<typeof wired>;
+
+/** Which function each of them invokes. */
+const INVOKED: Readonly<Record<string, string>> = {
+  'drill-step': fn('break-it'),
+  restore: fn('mend-it'),
+  keeper: fn(names.restoreFunction),
+};
+const checkIds = ofType(routing, 'AWS::Route53::HealthCheck').flatMap(([id]) => (/App[02]PrimaryCheck/.test(id) ? [id] : []));
+const drilledByCheck = ['app0', 'app2'];
+const item = { pair: 'app0', revision: 1, epoch: 0, lastDrills: [] };
+
+/** What a port method asks AWS for. The endpoint answers errors where it has no data: the call counts. */
+const WIRE: Readonly<Record<string, (ports: Wired, runner: string) => readonly Promise<unknown>[]>> = {
+  'journal.read': ({ journal }) => [journal.read('app0')],
+  'journal.write': ({ journal }) => [journal.write(item, 0)],
+  'journal.once': ({ journal }) => [journal.once('one')],
+  'registry.pair': ({ registry }) => [registry.pair('app0')],
+  'registry.pairs': ({ registry }) => [registry.pairs()],
+  'registry.checks': ({ registry }) =>
+    drilledByCheck.map((pair) => registry.checks({ checksParameter: checksParameter('shop', pair) } as never)),
+  'machine.start': ({ machine }) => [machine.start('d', {})],
+  'checks.read': ({ checks }) => checkIds.map((id) => checks.read(id)),
+  'checks.write': ({ checks }) => checkIds.map((id) => checks.write(id, 1, { path: '/x' })),
+  'checks.observations': ({ checks }) => checkIds.map((id) => checks.observations(id)),
+  'schedules.restoreAt': ({ schedules }) => [schedules.restoreAt(restoreScheduleName('d'), 1_800_000_000_000, {})],
+  'schedules.remove': ({ schedules }) => [schedules.remove(restoreScheduleName('d'))],
+  'alarms.states': ({ alarms }) => [REGION, ROUTING_REGION].map((region) => alarms.states(region, ['one'])),
+  'metrics.publish': ({ metrics }) => [metrics.publish([{ name: 'A', value: 1, unit: 'Count', dimensions: {} }])],
+  'reports.put': ({ reports }) => [reports.put('drills/app0/d.json', '{}', 'application/json')],
+  'announcer.announce': ({ announcer }) => topicNames.map((topic) => announcer.announce(arn('sns', topic), {} as never)),
+  'functions.invoke': ({ functions }, runner) => [functions.invoke(INVOKED[runner] ?? 'nobody', {})],
+};
+/** Reached, and no call of AWS: name servers and sites are asked directly. */
+const OUTSIDE = ['dns.ask', 'dns.nameServers', 'dns.addresses', 'probe.probe'];
+const RUNNERS = ['drill', 'drill-step', 'restore', 'keeper'] as const;
 
 const ROLES: Readonly<Record<string, string>> = {
   drill: names.drillRole,
@@ -153,6 +155,8 @@ const dashed = (name: string) => name.replace(/(?<=[a-z])[A-Z]/g, (c) => `-${c}`
 const frozen = { nowMs: () => 0, sleep: () => new Promise<void>(() => undefined) };
 
 let recorded: readonly Call[] = [];
+let found: ReachedByDrills = new Map();
+const made = new Map<string, number>();
 const before = { ...process.env };
 
 beforeAll(async () => {
@@ -167,12 +171,18 @@ beforeAll(async () => {
     new lab.Lambda({} as never),
     new lab.StepFunctions([], {} as never),
   ]);
-  for (const [handler, duty] of Object.entries(DUTIES)) {
-    Object.assign(process.env, lab.clientEnvironment(endpoint.url, handler, REGION), {
+  found = await reachedByDrills();
+  for (const runner of RUNNERS) {
+    Object.assign(process.env, lab.clientEnvironment(endpoint.url, runner, REGION), {
       AWS_MAX_ATTEMPTS: '1',
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     });
-    await duty();
+    const ports = wired();
+    for (const method of found.get(runner) ?? []) {
+      const before = endpoint.recordedCalls().length;
+      await Promise.allSettled(WIRE[method]?.(ports, runner) ?? []);
+      made.set(`${runner} ${method}`, endpoint.recordedCalls().length - before);
+    }
   }
   recorded = endpoint.recordedCalls().map(({ handler, action, resource }) => ({
     role: ROLES[handler] ?? handler,
@@ -181,13 +191,23 @@ beforeAll(async () => {
     context: CONTEXT[action],
   }));
   await endpoint.close();
-});
+}, 60_000);
 
 afterAll(() => {
   process.env = before;
 });
 
-test('each call of the adapters is allowed, on a foreign account, Region or name it is denied, and no statement is idle', () => {
+test('every port method that a drill, its restore or the keeper reaches is known on the wire, and makes a call there', () => {
+  const methods = new Set(RUNNERS.flatMap((runner) => [...(found.get(runner) ?? [])]));
+  expect([...methods].filter((method) => !WIRE[method] && !OUTSIDE.includes(method))).toEqual([]);
+  expect(Object.keys(WIRE).filter((method) => !methods.has(method))).toEqual([]);
+  expect([...made].filter(([name, calls]) => calls === 0 && !OUTSIDE.includes(name.split(' ')[1] ?? ''))).toEqual([]);
+  expect([...(found.get('restore') ?? [])].sort()).toEqual(
+    ['checks.read', 'checks.write', 'functions.invoke', 'journal.read', 'journal.write', 'metrics.publish'].sort(),
+  );
+});
+
+test('each call that is reached is allowed to its function, on a foreign account, Region or name it is denied, and no statement is idle', () => {
   expect(recorded.length).toBeGreaterThan(30);
   expect(exactness(ours, [...recorded, ...platformCalls()])).toEqual({ refused: [], tooWide: [], unused: [] });
 });
