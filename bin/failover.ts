@@ -10,7 +10,20 @@ Look and operate
   pairs              the pairs that are registered in a Region
   drill start|watch|abort|report <pair>
                      rehearse a failover, follow it, end it, read what it found
-  approve <pair>     consent to the loss that a waiting database failover has shown
+
+The database of a pair
+  failover <pair>    make a replica of the standby Region the writer
+  switchover <pair>  the same, planned, losing nothing
+  watch <pair>       follow a run until it ends
+  approve <pair>     consent to the loss that a waiting failover has shown
+  adopt <pair>       take up a run that is stuck
+  pause, resume <pair>
+                     keep automation from acting, for maintenance
+  clear-claim <pair> you made sure that only one database writes
+  rebuild open-fences|begin|end|give-up <pair>
+                     name the replica that leads back
+  failback <pair>    the way back
+  runbook <pair>     print every step by hand, with this pair's own names
 
 Before there is a deployment
   lab [scenario]     play a failover pair on this machine, with the bundles that would be deployed
@@ -22,6 +35,7 @@ Before there is a deployment
 Examples
   failover status app.example.com
   failover drill start web --region us-east-1 --watch
+  failover failover shop --region eu-central-1 --dry-run
 
 Exit codes: 0 ok, 1 not ok, 2 wrong arguments, 3 cannot reach what is asked about, 130 interrupted.
 `;
@@ -43,6 +57,16 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<num
   pairs: async (args) => (await import('./commands/pairs')).pairsCommand(args, shell),
   drill: async (args) => (await import('./commands/drill')).drillCommand(args, shell),
   approve: async (args) => (await import('./commands/approve')).approveCommand(args, shell),
+  failover: async (args) => (await import('./commands/database/order')).orderCommand('failover', args, shell),
+  switchover: async (args) => (await import('./commands/database/order')).orderCommand('switchover', args, shell),
+  failback: async (args) => (await import('./commands/database/order')).orderCommand('failback', args, shell),
+  watch: async (args) => (await import('./commands/database/watch')).watchCommand(args, shell),
+  adopt: async (args) => (await import('./commands/database/adopt')).adoptCommand(args, shell),
+  pause: async (args) => (await import('./commands/database/pause')).pauseCommand(args, shell),
+  resume: async (args) => (await import('./commands/database/pause')).resumeCommand(args, shell),
+  'clear-claim': async (args) => (await import('./commands/database/clear-claim')).clearClaimCommand(args, shell),
+  rebuild: async (args) => (await import('./commands/database/rebuild')).rebuildCommand(args, shell),
+  runbook: async (args) => (await import('./commands/database/runbook')).runbookCommand(args, shell),
   lab: async (args) => (await import('./commands/lab')).playLab(args, __dirname, shell),
   budget: async (args) => (await import('./commands/budget')).budgetCommand(args, shell),
   completion: async (args) => (await import('./commands/completion')).completionCommand(args, shell),

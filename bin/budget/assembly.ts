@@ -34,6 +34,14 @@ export function readAssembly(folder: string): Assembly {
   return { pairs, templates };
 }
 
+/** Only the templates of a folder, whether or not it has budgets. */
+export const readTemplates = (folder: string): readonly Template[] =>
+  foldersOf(folder, DEPTH).flatMap((dir) =>
+    entriesOf(dir, folder)
+      .filter(({ name }) => name.endsWith('.template.json'))
+      .map(({ name }) => readTemplate(join(dir, name))),
+  );
+
 function foldersOf(folder: string, depth: number): readonly string[] {
   const nested = entriesOf(folder, folder).filter((entry) => entry.isDirectory() && entry.name.startsWith('assembly-'));
   return depth === 0 ? [folder] : [folder, ...nested.flatMap((entry) => foldersOf(join(folder, entry.name), depth - 1))];

@@ -2,8 +2,8 @@
 import { approve } from '../../lib/runtime/drive/database/orders';
 import { COMMON, COMMON_HELP, read } from '../operator/arguments';
 import { confirmed, requester } from '../operator/confirm';
-import { ORDER_SCHEMA } from '../operator/drill/start';
 import { CommandFailure, cannotReach, EXIT, usage } from '../operator/failure';
+import { ORDER_SCHEMA } from '../operator/order-schema';
 import type { Shell } from '../operator/shell';
 
 export const APPROVE_HELP = `failover approve <pair> --epoch N --loss-ms N [options]
@@ -57,8 +57,9 @@ export async function approveCommand(args: readonly string[], shell: Shell): Pro
   );
   if (!(await confirmed('consent', pair, values['yes-i-mean'], shell)))
     throw new CommandFailure(EXIT.notOk, 'no consent: the name of the pair was not typed', 'Nothing was changed.');
-  const { registry, announcer, time } = aws;
-  const answer = await approve({ pair, by: requester(), epoch, lossMs }, { journal, registry, announcer, time, log: SILENT });
+  const { announcer, time } = aws;
+  const ports = { journal, registry: aws.registryOf(namespace), announcer, time, log: SILENT };
+  const answer = await approve({ pair, by: requester(), epoch, lossMs }, ports);
   if (values.json)
     shell.write(`${JSON.stringify({ schema: ORDER_SCHEMA, order: 'approve', pair, controlSet: namespace, ...answer })}\n`);
   if (answer.kind === 'refused')

@@ -14,9 +14,12 @@ Exit code: 0, or 2 for wrong arguments.
 `;
 
 const COMMON = '--region --control-set --json --debug --help';
+const ALL =
+  'status pairs drill failover switchover failback watch approve adopt pause resume clear-claim rebuild runbook lab budget completion';
+const RUN = '--accept-loss --dry-run --watch --yes-i-mean';
 /** What follows which words. A test holds it against what the commands accept. */
 export const WORDS: Readonly<Record<string, string>> = {
-  '': 'status pairs drill approve lab budget completion help',
+  '': `${ALL} help`,
   status: `--pair --name-server --zone --beacon-label --ca --watch --every ${COMMON}`,
   pairs: COMMON,
   drill: 'start watch abort report --help',
@@ -25,10 +28,24 @@ export const WORDS: Readonly<Record<string, string>> = {
   'drill abort': `--id ${COMMON}`,
   'drill report': `--id --level --out ${COMMON}`,
   approve: `--epoch --loss-ms --yes-i-mean ${COMMON}`,
+  failover: `${RUN} --force ${COMMON}`,
+  switchover: `${RUN} --writes-stopped ${COMMON}`,
+  failback: `${RUN} --writes-stopped ${COMMON}`,
+  watch: `--epoch ${COMMON}`,
+  adopt: `--epoch --watch --yes-i-mean ${COMMON}`,
+  pause: `--for --hold ${COMMON}`,
+  resume: COMMON,
+  'clear-claim': `--yes-i-mean ${COMMON}`,
+  rebuild: 'open-fences begin end give-up --help',
+  'rebuild open-fences': `--yes-i-mean ${COMMON}`,
+  'rebuild begin': `--replica --endpoint ${COMMON}`,
+  'rebuild end': COMMON,
+  'rebuild give-up': COMMON,
+  runbook: `--from ${COMMON}`,
   lab: '--list --scale --real --seed --https --delay --html --json --calls --debug --help',
   budget: '--simulate --seed --html --json --help',
   completion: 'bash zsh --help',
-  help: 'status pairs drill approve lab budget completion',
+  help: ALL,
 };
 
 const cases = () =>
@@ -40,7 +57,7 @@ const bash = () => `_failover() {
   local words cur="\${COMP_WORDS[COMP_CWORD]}" path="" i
   for ((i = 1; i < COMP_CWORD && i < 3; i++)); do
     [[ "\${COMP_WORDS[i]}" == -* ]] && break
-    [[ $i -eq 2 && "\${COMP_WORDS[1]}" != drill ]] && break
+    [[ $i -eq 2 && "\${COMP_WORDS[1]}" != drill && "\${COMP_WORDS[1]}" != rebuild ]] && break
     path="\${path:+$path }\${COMP_WORDS[i]}"
   done
   case "$path" in

@@ -26,12 +26,15 @@ const CREDENTIALS_LIMIT_MS = 10_000;
 
 export interface Aws {
   readonly region: string;
-  readonly registry: SsmRegistry;
+  /** Every pair of the Region. */
+  readonly registry: Pick<SsmRegistry, 'pairs'>;
   readonly functions: LambdaFunctions;
   readonly announcer: SnsAnnouncer;
   readonly time: SystemTime;
   readonly namesOf: (controlSet: string) => ReturnType<typeof controlNames>;
   journalOf(controlSet: string): DynamoDbJournal;
+  /** The pairs of one control set, by name. */
+  registryOf(controlSet: string): SsmRegistry;
   report(
     controlSet: string,
     key: string,
@@ -66,6 +69,7 @@ function aws(region: string): Aws {
     announcer: new SnsAnnouncer(),
     time,
     namesOf,
+    registryOf: (controlSet) => new SsmRegistry(namesOf(controlSet).registryPath),
     journalOf: (controlSet) => new DynamoDbJournal(namesOf(controlSet).journalTable, time),
     report: (controlSet, key) => readReport(namesOf(controlSet).drillStepFunction, key),
   };

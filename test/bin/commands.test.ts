@@ -5,6 +5,16 @@ import { drillCommand } from '../../bin/commands/drill';
 import { LAB_HELP } from '../../bin/commands/lab';
 import { PAIRS_HELP, pairsCommand } from '../../bin/commands/pairs';
 import { STATUS_HELP, statusCommand } from '../../bin/commands/status';
+import {
+  ADOPT_HELP,
+  CLEAR_CLAIM_HELP,
+  ORDER_HELPS,
+  PAUSE_HELP,
+  REBUILD_HELP,
+  RESUME_HELP,
+  RUNBOOK_HELP,
+  WATCH_HELP,
+} from '../../bin/operator/database/help';
 import { DRILL_HELPS } from '../../bin/operator/drill/help';
 import { nextFor } from '../../bin/operator/failure';
 import type { Shell } from '../../bin/operator/shell';
@@ -72,9 +82,21 @@ describe('help', () => {
     lab: LAB_HELP,
     budget: BUDGET_HELP,
     completion: COMPLETION_HELP,
+    ...ORDER_HELPS,
+    watch: WATCH_HELP,
+    pause: PAUSE_HELP,
+    resume: RESUME_HELP,
+    adopt: ADOPT_HELP,
+    'clear-claim': CLEAR_CLAIM_HELP,
+    runbook: RUNBOOK_HELP,
     ...Object.fromEntries(Object.entries(DRILL_HELPS).map(([name, text]) => [`drill ${name}`, text])),
   };
   const options = (text: string) => [...text.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, option]) => option).sort();
+
+  test('of rebuild names the options that completion offers for all that it does', () => {
+    const offered = Object.entries(WORDS).flatMap(([name, words]) => (name.startsWith('rebuild ') ? words.split(' ') : []));
+    expect(options(REBUILD_HELP)).toEqual([...new Set(offered)].sort());
+  });
 
   test.each(Object.keys(helps).filter((name) => name !== 'completion'))(
     'of %s names the options that completion offers, no more and no less',
@@ -83,10 +105,10 @@ describe('help', () => {
     },
   );
 
-  test.each(['status', 'pairs', 'completion', 'drill start', 'drill watch', 'drill abort', 'drill report'])(
+  test.each([...Object.keys(helps).filter((name) => name !== 'lab' && name !== 'budget'), 'rebuild'])(
     'of %s has an example and the exit codes, and fits a terminal of 120 columns',
     (name) => {
-      const text = helps[name] ?? '';
+      const text = helps[name] ?? REBUILD_HELP;
       expect(text).toMatch(/\nExamples\n {2}\S/);
       expect(text).toContain('\nExit code: 0');
       expect(text.split('\n').filter((line) => line.length > 120)).toEqual([]);

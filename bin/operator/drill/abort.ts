@@ -2,9 +2,9 @@ import { controlNames } from '../../../lib/decide/names';
 import { order } from '../../../lib/runtime/drive/operator/orders';
 import { COMMON, read } from '../arguments';
 import { CommandFailure, EXIT, nextFor } from '../failure';
+import { ORDER_SCHEMA } from '../order-schema';
 import type { Shell } from '../shell';
 import { drilled, drillId } from './pair';
-import { ORDER_SCHEMA } from './start';
 
 const COMMAND = 'drill abort';
 const OPTIONS = { ...COMMON, id: { type: 'string' } } as const;

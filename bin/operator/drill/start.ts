@@ -5,6 +5,7 @@ import { planned } from '../../../lib/runtime/drive/operator/progress';
 import { COMMON, oneOf, read } from '../arguments';
 import { confirmed, requester } from '../confirm';
 import { CommandFailure, cannotReach, EXIT, nextFor } from '../failure';
+import { ORDER_SCHEMA } from '../order-schema';
 import { Colours, interrupt, type Shell } from '../shell';
 import { type Drilled, drilled, drillId } from './pair';
 import { stepTable } from './text';
@@ -18,8 +19,6 @@ const OPTIONS = {
   'yes-i-mean': { type: 'string' },
   watch: { type: 'boolean' },
 } as const;
-
-export const ORDER_SCHEMA = 'cdk-failover.order/1';
 
 export async function drillStart(args: readonly string[], shell: Shell): Promise<number> {
   const { values, positionals } = read(COMMAND, args, OPTIONS, 1);

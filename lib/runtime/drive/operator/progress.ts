@@ -4,13 +4,15 @@ import { isFinal } from '../../../decide/drill/rules';
 import type { RunningDrill, StepEntry } from '../../../decide/journal';
 import { drillMachine } from '../../../decide/machine';
 import { DRILL_PLAN, type DrillStep } from '../../../decide/plan';
+import type { Provenance } from '../../../decide/provenance';
 import { numberOf } from '../../../decide/timings';
 import { detectionTime, recoveryTime } from '../../../decide/timings/detection';
 import { SPANS } from '../../../decide/timings/spans';
 import { SETTLE_MS } from '../drill/await-return';
 
 export interface StepLine {
-  readonly step: DrillStep;
+  /** A step of the plan, as the machine calls it. */
+  readonly step: string;
   readonly about: string;
   readonly state: 'waiting' | 'running' | 'done';
   readonly outcome?: string;
@@ -24,7 +26,7 @@ export interface StepLine {
 export interface Expected {
   readonly typicalSec: number;
   readonly worstSec: number;
-  readonly provenance: 'assumed';
+  readonly provenance: Provenance;
 }
 
 /** A check of 10 s x 3, as pairs have when nothing else is written: a registration does not say. */
@@ -98,7 +100,7 @@ export const runningStep = (drill: Drill): DrillStep | undefined =>
   });
 
 /** The restore has its own entry, because others than the machine may carry it. */
-function entryOf({ steps, restored }: Drill, step: DrillStep): StepEntry | undefined {
+function entryOf({ steps, restored }: Drill, step: string): StepEntry | undefined {
   const entry = steps[step];
   if (step !== 'restore' || !entry || !restored || !isFinal(restored.outcome)) return entry;
   return { ...entry, outcome: `${restored.outcome} by the ${restored.by}`, endedAtMs: restored.atMs };

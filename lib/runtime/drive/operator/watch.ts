@@ -1,6 +1,7 @@
 /** Follows a drill by its journal until it ends. Reads only: any number of people may watch. */
 import type { EndedDrill, JournalItem, RunningDrill } from '../../../decide/journal';
 import type { Journal, Time } from '../../ports';
+import { readPatiently } from './patience';
 
 export type WatchEnd =
   | { readonly kind: 'ended'; readonly drill: EndedDrill }
@@ -19,8 +20,6 @@ export interface Watching {
 }
 
 const PERIOD_MS = 2_000;
-/** One look that fails says nothing; so many in a row say that nobody answers. */
-const FAILURES_MAX = 5;
 /** Past its deadline a drill is put back within minutes, or somebody was paged long ago. */
 const PATIENCE_MS = 30 * 60_000;
 
@@ -29,14 +28,11 @@ export async function watchDrill(
   ports: { readonly journal: Journal; readonly time: Time },
 ): Promise<WatchEnd> {
   let id = watching.id;
-  let failures = 0;
+  const look = readPatiently(ports.journal, watching.pair);
   while (watching.open()) {
-    const item = await read(ports.journal, watching.pair);
-    if (item instanceof Error) {
-      failures += 1;
-      if (failures >= FAILURES_MAX) return { kind: 'unreachable', because: `${item.name}: ${item.message}` };
-    } else {
-      failures = 0;
+    const item = await look();
+    if (item instanceof Error) return { kind: 'unreachable', because: `${item.name}: ${item.message}` };
+    if (item !== 'not now') {
       const drill = item?.drill;
       if (!drill || (id !== undefined && drill.id !== id)) return endOf(item, id);
       id = drill.id;
@@ -50,9 +46,6 @@ export async function watchDrill(
   }
   return { kind: 'left' };
 }
-
-const read = (journal: Journal, pair: string): Promise<JournalItem | undefined | Error> =>
-  journal.read(pair).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
 
 function endOf(item: JournalItem | undefined, id: string | undefined): WatchEnd {
   const ended = item?.lastDrills.find((drill) => id === undefined || drill.id === id);

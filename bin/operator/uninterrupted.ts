@@ -1,0 +1,17 @@
+import { CommandFailure } from './failure';
+import { interrupt } from './shell';
+
+/** An order on its way cannot be taken back: Ctrl-C leaves at once, and says how to find out what became of it. */
+export async function onItsWay<T>(order: Promise<T>, next: string): Promise<T> {
+  const stop = interrupt();
+  try {
+    return await Promise.race([
+      order,
+      stop.code.then((code) => {
+        throw new CommandFailure(code, 'interrupted while the order was on its way', next);
+      }),
+    ]);
+  } finally {
+    stop.off();
+  }
+}
