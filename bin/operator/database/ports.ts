@@ -38,6 +38,7 @@ export async function orderPorts(aws: Aws, { namespace, pair }: PairRegistration
   const databaseRegistry = new SsmDatabaseRegistry(registryPath);
   return {
     ...notePorts(aws, namespace),
+    stopwatch: { elapsedMs: () => performance.now() },
     dns: new AuthoritativeDns(),
     probe: new SocketProbe(aws.time),
     databaseRegistry,

@@ -98,7 +98,7 @@ async function spokenAgainst(order: StartOrder, kind: RunKind, bound: Bound, por
 }
 
 /** A lease shows life by a change only, so it is looked at twice, further apart than two renewals are. */
-async function lookedAt({ registration, database }: Bound, pair: string, ports: OrderPorts): Promise<Words> {
+export async function lookedAt({ registration, database }: Bound, pair: string, ports: OrderPorts): Promise<Words> {
   const memory = new PairMemory();
   const writer = (await ports.journal.read(pair))?.database?.writer ?? database.source.id;
   const first = await gather(ports, registration, database, memory, writer);

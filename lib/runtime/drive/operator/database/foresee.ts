@@ -14,10 +14,8 @@ import { blankItem } from '../../../../decide/drill/rules';
 import type { JournalItem } from '../../../../decide/journal';
 import { candidatesOf } from '../../database/context';
 import { factsOf } from '../../database/look';
-import { PairMemory } from '../../database/memory';
-import { boundTo, type OrderPorts, sidesUnwell } from '../../database/orders';
+import { boundTo, lookedAt, type OrderPorts, sidesUnwell } from '../../database/orders';
 import { membersOf } from '../../database/tick';
-import { gather } from '../../database/witness';
 import type { StepLine } from '../progress';
 import { plannedRun } from './progress';
 
@@ -86,11 +84,11 @@ export async function foresee(intent: Intent, ports: OrderPorts): Promise<Forese
   const nowMs = ports.time.nowMs();
   const [candidates, evidence, unwell, fences] = await Promise.all([
     judged(intent, database, state, nowMs, ports),
-    intent.kind === 'failover' ? gather(ports, registration, database, new PairMemory()) : undefined,
+    intent.kind === 'failover' ? lookedAt(bound, intent.pair, ports) : undefined,
     sidesUnwell(registration, intent.kind, ports),
     fencesOf(intent, database, ports),
   ]);
-  const signs = evidence ? signsOfLife(evidence.words).map((sign) => `the primary lives: ${sign}`) : [];
+  const signs = evidence ? signsOfLife(evidence).map((sign) => `the primary lives: ${sign}`) : [];
   const planned = intent.kind !== 'failover';
   const epoch = item.epoch + 1;
   const consent =
@@ -111,7 +109,7 @@ export async function foresee(intent: Intent, ports: OrderPorts): Promise<Forese
     fences,
     steps: plannedRun(database, intent.kind),
     takes: expectedTotal(database, intent.kind),
-    ...(evidence ? { evidence: evidence.words } : {}),
+    ...(evidence ? { evidence } : {}),
     refused: [
       ...ruledOut(intent, item, database, nowMs),
       ...(planned ? unwell : []),
