@@ -13,6 +13,7 @@ import {
   judgeLatch,
   type LatchSign,
   type LatchVerdict,
+  latchAlarms,
   latchBeacons,
   latchMetrics,
   latchNames,
@@ -52,6 +53,27 @@ describe('the threshold compiler', () => {
       }
     }
     expect(assignments).toBe(224);
+  });
+
+  test('says so for groups of which several must hold', () => {
+    for (let ors = 1; ors <= 4; ors += 1) {
+      for (let least = 1; least <= ors; least += 1) {
+        for (let ands = 0; ands <= 2; ands += 1) {
+          const formula = { and: terms('and', ands), or: terms('or', ors), least };
+          const all = [...formula.and, ...formula.or];
+          for (let bits = 0; bits < 2 ** all.length; bits += 1) {
+            const holds = (term: string) => ((bits >> all.indexOf(term)) & 1) === 1;
+            const enough = formula.and.every(holds) && formula.or.filter(holds).length >= least;
+            const compiled = compile(formula);
+            expect([formula, bits, verdictOf(compiled, (child) => holds(child.term))]).toEqual([formula, bits, enough]);
+          }
+        }
+      }
+    }
+  });
+
+  test.each([0, 4, Number.NaN])('fails on %s of three', (least) => {
+    expect(() => compile({ and: [], or: ['a', 'b', 'c'], least })).toThrow(`${least} of 3 terms cannot be asked for`);
   });
 
   test('says so for larger formulas too, and one copy that lags behind its twins never lets more through', () => {
@@ -287,6 +309,36 @@ describe('what ends by itself', () => {
     const { pausedUntilMs: _over, ...rest } = held;
     expect(expire(held, 5_000)).toEqual({ kind: 'write', item: rest, answer: { pause: true } });
   });
+});
+
+test.each([undefined, item(), item({ database: database() })])('nothing ends of what has no end', (found) => {
+  expect(expire(found, 9_000)).toEqual({ kind: 'keep', answer: { pause: false } });
+});
+
+test('without a hold none is wanted', () => {
+  expect(wantedOf({ on: true, generation: 3 }, 5_000)).toEqual({ on: true, hold: false, generation: 3 });
+});
+
+test.each<[string, JournalItem | undefined, LatchVerdict]>([
+  ['of a pair that nobody knows', undefined, { kind: 'ours' }],
+  ['when all is as wanted', item(), { kind: 'ours' }],
+  ['while it is unknown what stands', item(), { kind: 'unknown', because: ['x'] }],
+])('nobody doubts the latch %s', (_name, found, verdict) => {
+  expect(noteDoubt(found, verdict, 'on', 5_000)).toEqual({ kind: 'keep', answer: { kind: 'quiet' } });
+});
+
+test('the end of a doubt that nobody has is no news', () => {
+  for (const found of [undefined, item()]) {
+    expect(doubtTold(found, 'page')).toEqual({ kind: 'keep', answer: { kind: 'quiet' } });
+  }
+});
+
+test('the alarms of a latch are those of latch, hold and each candidate, by their frozen names', () => {
+  expect(latchAlarms('shop', 'app', 2, ['b1'])).toEqual([
+    { what: 'latch', name: 'cdk-failover-shop-app-latch-g2' },
+    { what: 'hold', name: 'cdk-failover-shop-app-hold-g2' },
+    { what: 'writer b1', name: 'cdk-failover-shop-app-writer-b1-g2' },
+  ]);
 });
 
 describe('another generation', () => {
