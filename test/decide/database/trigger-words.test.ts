@@ -1,0 +1,147 @@
+/** Every decision of the trigger with all that it says: pages carry the first two reasons, the log all of them. */
+import { decideTrigger, GRACE_MS, type Outcome, type Policy, pageAfterMs, rowFor } from '../../../lib/decide/database/trigger';
+import type { LeaseWord, OutsideWord, ProbeWord, Words, WriterWord } from '../../../lib/decide/database/witnesses';
+
+const heard = ['said of Route 53', 'said of our probe', 'said of the writer', 'said of the lease'];
+const words = (outside: OutsideWord, probe: ProbeWord, writer: WriterWord, lease: LeaseWord = 'none'): Words => ({
+  outside: { says: outside, because: 'said of Route 53' },
+  probe: { says: probe, because: 'said of our probe' },
+  writer: { says: writer, because: 'said of the writer' },
+  lease: { says: lease, because: 'said of the lease' },
+});
+const unanimous: Policy = { kind: 'unanimous' };
+const decided = (said: Words, change: Partial<Parameters<typeof decideTrigger>[0]> = {}) => {
+  const facts = { words: said, policy: unanimous, serviceManaged: false, writerForMs: GRACE_MS, notReady: [], ...change };
+  const { outcome, row, because } = decideTrigger(facts);
+  expect(because.slice(-4)).toEqual(heard);
+  return [outcome, row, ...because.slice(0, -4)];
+};
+
+describe('each row', () => {
+  test.each<[Words, Outcome, number, string]>([
+    [
+      words('unhealthy', 'failed', 'dead', 'renewed'),
+      'traffic',
+      10,
+      'the primary renews its lease, so its writer accepts writes',
+    ],
+    [words('unknown', 'failed', 'alive', 'renewed'), 'traffic', 10, 'the primary renews its lease, so its writer accepts writes'],
+    [
+      words('healthy', 'failed', 'dead'),
+      'partition',
+      20,
+      'only we cannot reach the primary: the path between the Regions is broken',
+    ],
+    [words('unhealthy', 'failed', 'dead'), 'failover', 30, 'site and writer are dead'],
+    [words('unhealthy', 'failed', 'silent'), 'ask', 40, 'the site is down, and the evidence against the writer is weak'],
+    [words('unhealthy', 'failed', 'alive'), 'traffic', 41, 'the site is down and the writer lives'],
+    [words('unhealthy', 'failed', 'unknown'), 'traffic', 42, 'the site is down; nothing proves that the writer is dead'],
+    [words('unknown', 'failed', 'alive'), 'partition', 43, 'we cannot reach the primary, nor learn what Route 53 says'],
+    [words('unknown', 'failed', 'silent'), 'partition', 43, 'we cannot reach the primary, nor learn what Route 53 says'],
+    [
+      words('unhealthy', 'good', 'dead'),
+      'database',
+      50,
+      'the site answers and its writer is dead: the service may be failing over inside its Region',
+    ],
+    [words('unhealthy', 'good', 'alive'), 'outside', 60, 'we reach the primary and Route 53 does not'],
+    [words('unhealthy', 'failing', 'dead'), 'hold', 70, 'a missed probe is not an outage'],
+    [words('healthy', 'good', 'alive'), 'hold', 90, 'the primary answers'],
+    [words('unknown', 'good', 'silent'), 'hold', 90, 'the primary answers'],
+  ])('%j: %s by row %i', (said, outcome, row, because) => {
+    expect(decided(said)).toEqual([outcome, row, because]);
+    expect(rowFor(said).row).toBe(row);
+  });
+});
+
+const dead = words('unhealthy', 'failed', 'dead');
+const DEAD = 'site and writer are dead';
+
+describe('where a person is asked', () => {
+  test.each<[string, Words, Policy, readonly string[]]>([
+    ['the trigger is manual', dead, { kind: 'manual' }, ['the trigger is manual']],
+    [
+      'Route 53 is not heard',
+      words('unknown', 'failed', 'dead'),
+      unanimous,
+      ['2 of 3 witnesses speak against the primary, all must'],
+    ],
+    [
+      'the lease is not read',
+      words('unhealthy', 'failed', 'dead', 'unknown'),
+      unanimous,
+      ['3 of 4 witnesses speak against the primary, all must'],
+    ],
+    [
+      'a quorum is not met',
+      words('unknown', 'failed', 'dead'),
+      { kind: 'quorum', of: 3 },
+      ['2 witnesses speak against the primary, 3 must'],
+    ],
+  ])('because %s', (_name, said, policy, missing) => {
+    expect(decided(said, { policy })).toEqual(['ask', 30, DEAD, ...missing]);
+  });
+
+  test.each<[string, Words, Policy]>([
+    ['all four agree', words('unhealthy', 'failed', 'dead', 'expired'), unanimous],
+    ['a quorum of two is met', words('unknown', 'failed', 'dead'), { kind: 'quorum', of: 2 }],
+  ])('nobody is when %s', (_name, said, policy) => {
+    expect(decided(said, { policy })).toEqual(['failover', 30, DEAD]);
+  });
+
+  test('whoever would fail over and must not says why, all at once', () => {
+    expect(decided(dead, { notReady: ['paused', 'no replica'] })).toEqual(['blocked', 30, DEAD, 'paused', 'no replica']);
+  });
+});
+
+describe('a service that fails over by itself', () => {
+  const late = 'the service did not recover it';
+  const wait = (ms: number) => `the service has 180000 ms to recover it, ${ms} ms have passed`;
+  const within = { writerForMs: GRACE_MS - 1 };
+  const managed = { serviceManaged: true };
+  const site = 'the site answers and its writer is dead: the service may be failing over inside its Region';
+
+  test.each<[string, Words, Partial<Parameters<typeof decideTrigger>[0]>, readonly unknown[]]>([
+    ['is waited for, whatever the witnesses say', dead, { ...managed, ...within }, ['hold', 30, DEAD, wait(179_999)]],
+    ['is said to have failed after its time', dead, managed, ['database', 30, DEAD, late]],
+    [
+      'is waited for on weak evidence too',
+      words('unhealthy', 'failed', 'silent'),
+      { ...managed, ...within },
+      ['hold', 40, 'the site is down, and the evidence against the writer is weak', wait(179_999)],
+    ],
+    [
+      'is waited for behind a living site',
+      words('healthy', 'good', 'dead'),
+      { ...managed, ...within },
+      ['hold', 50, site, wait(179_999)],
+    ],
+    ['fails behind a living site', words('healthy', 'good', 'dead'), managed, ['database', 50, site, late]],
+    [
+      'has nothing to do with a site alone',
+      words('unhealthy', 'failed', 'alive'),
+      managed,
+      ['traffic', 41, 'the site is down and the writer lives'],
+    ],
+  ])('%s', (_name, said, change, outcome) => {
+    expect(decided(said, change)).toEqual(outcome);
+  });
+
+  test('the grace holds for a database that we order as well, as long as its site answers', () => {
+    expect(decided(words('healthy', 'good', 'dead'), within)).toEqual(['hold', 50, site, wait(179_999)]);
+    expect(decided(words('healthy', 'good', 'dead'))).toEqual(['database', 50, site]);
+  });
+});
+
+test.each<[Outcome, ReturnType<typeof pageAfterMs>]>([
+  ['ask', { lastsMs: 0, suspectMs: 0 }],
+  ['blocked', { lastsMs: 0, suspectMs: 0 }],
+  ['database', { lastsMs: 0, suspectMs: 0 }],
+  ['traffic', { lastsMs: 15_000, suspectMs: 0 }],
+  ['partition', { lastsMs: 45_000, suspectMs: 90_000 }],
+  ['outside', { lastsMs: 45_000, suspectMs: 90_000 }],
+  ['failover', undefined],
+  ['hold', undefined],
+])('%s is paged after %j', (outcome, after) => {
+  expect(pageAfterMs(outcome)).toEqual(after);
+});
