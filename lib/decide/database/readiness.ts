@@ -65,6 +65,8 @@ export interface ReadinessFacts {
   readonly candidates: readonly CandidateLook[];
   readonly limits: ReplicaLimits;
   readonly heartbeatLimitMs?: number;
+  /** Why the lease cannot be read; absent when it can, or when there is none. */
+  readonly leaseUnknown?: string;
   readonly beacons: readonly BeaconLook[];
   readonly fences: readonly FenceLook[];
 }
@@ -76,6 +78,7 @@ export function notReady(facts: ReadinessFacts): string[] {
     ...againstSource(source, facts.kind),
     ...candidates.flatMap((candidate) => againstCandidate(candidate, facts)),
     ...againstWindows(candidates),
+    ...(facts.leaseUnknown === undefined ? [] : [`the lease cannot be read: ${facts.leaseUnknown}`]),
     ...facts.beacons.flatMap(againstBeacon),
     ...facts.fences.flatMap(againstFence),
   ];

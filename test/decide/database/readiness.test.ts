@@ -191,6 +191,7 @@ describe('a database', () => {
         'all candidates are backed up at the same time (app-b1 at 03:00-03:30, app-b2 at 03:29-04:00 UTC), and none of them can be promoted meanwhile',
       ],
     ],
+    ['whose lease cannot be read', { leaseUnknown: 'AccessDenied' }, ['the lease cannot be read: AccessDenied']],
     [
       'one of whose beacons is not seen',
       {

@@ -149,3 +149,17 @@ test('a prober looks with its third tick, when its readers have seen two rows', 
   await world.time.run(new DatabaseProcess(world).run((ports) => probe(ports)));
   expect(readiness(world)?.because).toEqual(['app-b1 is stopped, not available']);
 });
+
+test('a lease that cannot be read is a reason, where there is one', async () => {
+  const world = unseen({ lease: { table: 'lease', region: 'eu-north-1' } });
+  const unread = async () => ({ kind: 'unknown' as const, because: 'AccessDenied' });
+  await world.time.run(
+    new DatabaseProcess(world).run((ports) =>
+      lookForReadiness({ ...ports, leases: { ...ports.leases, read: unread } }, world.registration, world.database),
+    ),
+  );
+  expect(readiness(world)?.because).toEqual(['the lease cannot be read: AccessDenied']);
+  const calm = unseen({ lease: { table: 'lease', region: 'eu-north-1' } });
+  await look(calm);
+  expect(readiness(calm)?.because).toEqual([]);
+});

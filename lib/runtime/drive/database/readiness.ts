@@ -52,9 +52,10 @@ async function reasons(
   registration: PairRegistration,
   database: DatabaseRegistration,
 ): Promise<readonly string[]> {
-  const [source, candidates, beacons, fences] = await Promise.all([
+  const [source, candidates, lease, beacons, fences] = await Promise.all([
     memberFacts(ports, database, database.source),
     Promise.all(database.replicas.map((member) => candidateLook(ports, database, member))),
+    database.lease ? ports.leases.read(database.pair) : undefined,
     beaconLooks(ports, registration, database),
     Promise.all(database.fences.filter(isOwnAcl).map((fence) => fenceLook(ports, fence))),
   ]);
@@ -65,6 +66,7 @@ async function reasons(
     candidates,
     limits: database.limits,
     ...(database.heartbeat ? { heartbeatLimitMs: database.heartbeat.limitMs } : {}),
+    ...(lease?.kind === 'unknown' ? { leaseUnknown: lease.because } : {}),
     beacons,
     fences,
   });
