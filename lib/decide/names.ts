@@ -52,6 +52,9 @@ export interface ControlNames {
   readonly proberStarterRole: string;
 }
 
+/** The one function that runs all the time; its bill is known by its name. */
+export const PROBER_SUFFIX = '-prober';
+
 export function controlNames(namespace: string, standbyRegion: string): ControlNames {
   const base = `cdk-failover-${namespace}`;
   return {
@@ -72,7 +75,7 @@ export function controlNames(namespace: string, standbyRegion: string): ControlN
     scheduleRole: `${base}-schedule-${standbyRegion}`,
     drillChecksPolicy: `${base}-drill-checks`,
     restoreChecksPolicy: `${base}-restore-checks`,
-    proberFunction: `${base}-prober`,
+    proberFunction: `${base}${PROBER_SUFFIX}`,
     databaseStepFunction: `${base}-database-step`,
     databaseMachine: `${base}-database`,
     proberRole: `${base}-prober-${standbyRegion}`,

@@ -1,5 +1,7 @@
+import { FAILED_TICKS, TICK_MS } from '../database/witnesses';
+import { PROBER_SUFFIX } from '../names';
 import { type FactId, fact, numberOf } from '../timings';
-import { firesPerMonth, RESOURCE, type Template, type TemplateResource } from './template';
+import { firesPerMonth, RESOURCE, type Template, type TemplateResource, targetOf } from './template';
 
 /** One kind of thing on the bill. */
 export interface CostLine {
@@ -22,6 +24,9 @@ export interface Cost {
 
 /** Duration of one invocation that a schedule starts. */
 const INVOCATION_SEC = 1;
+/** A run of the prober ends once the next one, started a minute later, has looked as often as a verdict takes. */
+const PROBER_RUN_SEC = 60 + (FAILED_TICKS * TICK_MS) / 1_000;
+const LEAST_MEMORY_MB = 128;
 const RUNS_PER_MONTH = 730 * 60;
 
 /** Monthly cost of what the templates deploy, at list prices and without free tiers: an upper bound for what is counted. */
@@ -33,12 +38,12 @@ export function monthlyCost(templates: readonly Template[]): Cost {
     counted('alarms', 'price.alarm', of(RESOURCE.alarm).length),
     counted('customer-managed keys', 'price.key', of(RESOURCE.key).length),
     counted('secrets', 'price.secret', of(RESOURCE.secret).length),
-    invocations([...of(RESOURCE.schedule), ...of(RESOURCE.rule)], of(RESOURCE.function)),
+    ...scheduledLines(templates),
   ].filter((line) => line.count > 0);
   return {
     lines,
     usdPerMonth: cents(lines.reduce((sum, line) => sum + line.usdPerMonth, 0)),
-    notCounted: 'the sites, DNS queries, logs, custom metrics, storage, messages, drills and data transfer',
+    notCounted: 'the sites, DNS queries, logs, custom metrics, storage, messages, reads of heartbeats, drills and data transfer',
     beside: alternatives(),
   };
 }
@@ -80,16 +85,47 @@ function checkPrice(config: Readonly<Record<string, unknown>>): { readonly what:
   return { what: `health checks${options.length > 0 ? ` with ${options.join(', ')}` : ''}`, usd };
 }
 
-/** What schedules start by themselves, each time one invocation of a second in the largest function of the stacks. */
-function invocations(schedules: readonly TemplateResource[], functions: readonly TemplateResource[]): CostLine {
-  const count = schedules.reduce((sum, s) => sum + (firesPerMonth(s.Properties?.['ScheduleExpression']) ?? 0), 0);
-  const memoryMb = Math.max(128, ...functions.map((f) => Number(f.Properties?.['MemorySize'] ?? 128)));
-  const usd =
-    numberOf('price.lambda.request', 'USD') + (memoryMb / 1_024) * INVOCATION_SEC * numberOf('price.lambda.gb-s', 'USD');
+/** What schedules start by themselves. The prober watches all the time; everything else is done in a second. */
+function scheduledLines(templates: readonly Template[]): readonly CostLine[] {
+  const all = templates.flatMap(scheduledOf);
+  const [probers, others] = [all.filter(({ prober }) => prober), all.filter(({ prober }) => !prober)];
+  return [
+    invocations(`scheduled invocations, ${INVOCATION_SEC} s each (assumed)`, others, INVOCATION_SEC),
+    invocations(`prober, ${PROBER_RUN_SEC} s each minute (assumed)`, probers, PROBER_RUN_SEC),
+  ];
+}
+
+interface Scheduled {
+  readonly perMonth: number;
+  readonly memoryMb: number;
+  readonly prober: boolean;
+}
+
+/** A schedule whose target is no function of its own stack is taken for one of the largest. */
+function scheduledOf({ resources }: Template): Scheduled[] {
+  const functions = Object.values(resources).filter(({ Type }) => Type === RESOURCE.function);
+  const memoryOf = (one: TemplateResource) => Number(one.Properties?.['MemorySize'] ?? LEAST_MEMORY_MB);
+  const largestMb = Math.max(LEAST_MEMORY_MB, ...functions.map(memoryOf));
+  return Object.values(resources)
+    .filter(({ Type }) => Type === RESOURCE.schedule || Type === RESOURCE.rule)
+    .map((schedule) => {
+      const target = resources[targetOf(schedule) ?? ''];
+      const isFunction = target?.Type === RESOURCE.function;
+      return {
+        perMonth: firesPerMonth(schedule.Properties?.['ScheduleExpression']) ?? 0,
+        memoryMb: target && isFunction ? memoryOf(target) : largestMb,
+        prober: isFunction && String(target?.Properties?.['FunctionName'] ?? '').endsWith(PROBER_SUFFIX),
+      };
+    });
+}
+
+function invocations(what: string, scheduled: readonly Scheduled[], sec: number): CostLine {
+  const usdOf = ({ perMonth, memoryMb }: Scheduled) =>
+    perMonth * (numberOf('price.lambda.request', 'USD') + (memoryMb / 1_024) * sec * numberOf('price.lambda.gb-s', 'USD'));
   return {
-    what: 'scheduled invocations, 1 s each (assumed)',
-    count: Math.round(count),
-    usdPerMonth: cents(count * usd),
+    what,
+    count: Math.round(scheduled.reduce((sum, one) => sum + one.perMonth, 0)),
+    usdPerMonth: cents(scheduled.reduce((sum, one) => sum + usdOf(one), 0)),
     provenance: provenanceOf('price.lambda.request'),
     source: fact('price.lambda.request').source,
   };

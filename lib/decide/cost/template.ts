@@ -26,3 +26,10 @@ export function firesPerMonth(expression: unknown): number | undefined {
   const minutes = { minute: 1, hour: 60, day: 1_440 }[found[2] as 'minute' | 'hour' | 'day'];
   return (730 * 60) / (Number(found[1]) * minutes);
 }
+
+/** Logical id of what a schedule or the first target of a rule starts in its own stack. */
+export function targetOf({ Properties = {} }: TemplateResource): string | undefined {
+  const [first] = (Properties['Targets'] ?? [Properties['Target']]) as readonly ({ readonly Arn?: unknown } | undefined)[];
+  const found = (first?.Arn as { readonly 'Fn::GetAtt'?: readonly unknown[] } | undefined)?.['Fn::GetAtt'];
+  return Array.isArray(found) ? String(found[0]) : undefined;
+}

@@ -45,6 +45,27 @@ test('what schedules start is counted, in the largest function', () => {
   expect(line).toMatchObject({ count: 43_800, usdPerMonth: 0.59 });
 });
 
+test('the prober is paid for all the time that it watches, in its own memory', () => {
+  const lambda = (FunctionName: string, MemorySize: number) => ({
+    Type: 'AWS::Lambda::Function',
+    Properties: { FunctionName, MemorySize },
+  });
+  const eachMinute = (target: string) => ({
+    Type: 'AWS::Scheduler::Schedule',
+    Properties: { ScheduleExpression: 'rate(1 minute)', Target: { Arn: { 'Fn::GetAtt': [target, 'Arn'] } } },
+  });
+  const resources = {
+    Prober: lambda('cdk-failover-shop-prober', 512),
+    Keeper: lambda('cdk-failover-shop-keeper', 256),
+    Watch: eachMinute('Prober'),
+    Keep: eachMinute('Keeper'),
+  };
+  expect(monthlyCost([{ stack: 'Standby', resources }]).lines.map((l) => [l.what, l.count, l.usdPerMonth])).toEqual([
+    ['scheduled invocations, 1 s each (assumed)', 43_800, 0.15],
+    ['prober, 75 s each minute (assumed)', 43_800, 21.91],
+  ]);
+});
+
 test.each([
   ['rate(1 minute)', 43_800],
   ['rate(5 minutes)', 8_760],
