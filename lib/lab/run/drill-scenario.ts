@@ -3,10 +3,10 @@ import { MARKER_PATH_PREFIX } from '../../decide/names';
 import type { Lab } from './lab';
 import { agreement, type Expectation, expectation, type Outcome } from './outcome';
 import { drillMarks } from './report/marks';
+import { truthOf } from './report/truth';
 import { ALARMS, NAMES, PAIR, REPORT_BUCKET, STANDBY_REGION } from './setting';
 import { asBefore, journalOf, type LabState, stateOf } from './state';
 import type { Story } from './story';
-import { truthOf } from './truth';
 import { until, warm } from './wait';
 
 export const DRILL_ID = 'lab-1';

@@ -4,10 +4,10 @@ import { OBSERVER_PERIOD_MS, Observer } from './observer';
 import { agreement, expectation, figure, type Outcome, SAMPLING_LIMIT_MS } from './outcome';
 import { addObserver } from './report/columns';
 import { faultMark, healedMark, observedMarks } from './report/marks';
+import { truthOf } from './report/truth';
 import { ALARMS, TARGETS } from './setting';
 import { asBefore, stateOf } from './state';
 import type { Story } from './story';
-import { truthOf } from './truth';
 import { until, warm } from './wait';
 
 /** Longest waits in lab seconds: a black hole is found after 42 s, an alarm a minute later. */

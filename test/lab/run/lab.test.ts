@@ -8,6 +8,7 @@ import { DRILL_PLAN } from '../../../lib/decide/plan';
 import { LAB_HELP, labCommand, UsageError, uniformFrom } from '../../../lib/lab/run/command';
 import { type Lab, openLab } from '../../../lib/lab/run/lab';
 import { agreement, type Outcome } from '../../../lib/lab/run/outcome';
+import { marksOf } from '../../../lib/lab/run/report/marks';
 import { SCENARIOS, type Scenario } from '../../../lib/lab/run/scenarios';
 import { labFiles } from '../../../lib/lab/run/setting';
 import { asBefore, journalOf, type LabState, stateOf } from '../../../lib/lab/run/state';
@@ -122,6 +123,19 @@ describe('the shipped drill on this machine', () => {
     expect(journalOf(drill.lab)?.lastDrills.map(({ id, verdict }) => [id, verdict])).toEqual([[report.drillId, report.verdict]]);
     const published = drill.lab.cloudWatch.published().map(({ name }) => name);
     expect(published).toEqual(expect.arrayContaining(['DrillDetectionSeconds', 'DrillSwitchSeconds', 'DrillRtoSeconds']));
+  });
+
+  test('is recorded: what the name servers answered, what the sites served, and the marks that the drill measured', () => {
+    const { atMs, columns } = drill.lab.recorder.recording;
+    const of = (key: string) => columns.find((column) => column.key === key)?.values ?? [];
+    expect(of('answer.ns1').filter((one, i, all) => one !== all[i - 1])).toEqual(['primary', 'standby', 'primary']);
+    expect([of('unhealthy.primary')[0], Math.max(...of('unhealthy.primary').map(Number))]).toEqual([0, 16]);
+    for (const site of ['primary', 'standby']) expect(Number(of(`served.${site}`).at(-1))).toBeGreaterThan(10);
+    const marks = marksOf(drill.lab, drill.outcome.marks);
+    expect(marks.map(({ name, origin }) => `${name} ${origin}`).sort()).toEqual(
+      ['t0', 'tB', 'tD', 'tR', 'tS'].map((name) => `${name} measured`),
+    );
+    for (const mark of marks) expect(mark.atMs > (atMs[0] ?? 0) && mark.atMs < (atMs.at(-1) ?? 0)).toBe(true);
   });
 
   test('pages its own alarm as a drill, and nothing stays open', () => {

@@ -4,8 +4,8 @@ import { MARKER_PATH_PREFIX } from '../../../decide/names';
 import { DERIVED } from '../database/latch';
 import type { Lab } from '../lab';
 import type { Observed } from '../observer';
-import { truthOf } from '../truth';
 import type { Origin } from './recorder';
+import { truthOf } from './truth';
 
 export interface Mark {
   /** Short, for a plot: `t0`, `tD`, `latch`. */

@@ -1,5 +1,5 @@
-import type { Lab } from './lab';
-import { RECORD } from './setting';
+import type { Lab } from '../lab';
+import { RECORD } from '../setting';
 
 export interface TrueMarks {
   readonly detectedMs?: number;
