@@ -107,7 +107,7 @@ withChromium('the report of a run, in a browser', () => {
     const quiet = { ...recordedReport(), figures: [], marks: [] };
     const { dom, console, requests } = openInChromium(pageOf('quiet', quiet));
     expect({ console, requests }).toEqual({ console: [], requests: [] });
-    expect(dom).toContain('This scenario holds no time against a target.');
+    expect(dom.includes('This scenario holds no time against a target.')).toBe(true);
     expect([shapes(dom, 'answers') > 0, shapes(dom, 'targets')]).toEqual([true, 0]);
   });
 
@@ -120,7 +120,8 @@ withChromium('the report of a run, in a browser', () => {
 });
 
 test('the page itself tells browsers to load and to run nothing', () => {
-  expect(readFileSync(pageOf('policy', recordedReport()), 'utf8')).toContain(
-    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
+  const policy = /<meta http-equiv="Content-Security-Policy" content="([^"]*)">/.exec(
+    readFileSync(pageOf('policy', recordedReport()), 'utf8'),
   );
+  expect(policy?.[1]).toBe("default-src 'none'; style-src 'unsafe-inline'");
 });
