@@ -29,7 +29,8 @@ export function targetsSpec(report: LabReport, axis: Axis): TopLevelSpec {
     height,
     top: LABEL_HEIGHT * rows + 4,
     description: 'marks and targets',
-    layers: [...barLayers(bars, axis), ...markRules(report, axis), ...labelLayers(labels, axis)],
+    // Texts last, so that no line runs through them.
+    layers: [...barLayers(bars, axis), ...markRules(report, axis), ...verdictLayers(bars, axis), ...labelLayers(labels, axis)],
   });
 }
 
@@ -49,7 +50,7 @@ function barOf(report: LabReport, figure: Figure, axis: Axis): Bar[] {
   if (!begins) return [];
   const fromSec = secOf(axis, begins.atMs);
   const endSec = fromSec + figure.targetSec;
-  const beyond = endSec > axis.toSec ? ', which ends beyond this plot' : '';
+  const beyond = endSec > axis.toSec ? ' (beyond this plot)' : '';
   return [
     {
       row: TITLES[name],
@@ -62,15 +63,17 @@ function barOf(report: LabReport, figure: Figure, axis: Axis): Bar[] {
   ];
 }
 
+const rowsOf = (bars: readonly Bar[]): Layer => ({
+  field: 'row',
+  type: 'nominal',
+  sort: bars.map(({ row }) => row),
+  title: null,
+  scale: { paddingInner: 0.25, paddingOuter: 0.15 },
+});
+
 function barLayers(bars: readonly Bar[], axis: Axis): Layer[] {
   if (bars.length === 0) return [];
-  const y = {
-    field: 'row',
-    type: 'nominal',
-    sort: bars.map(({ row }) => row),
-    title: null,
-    scale: { paddingInner: 0.25, paddingOuter: 0.15 },
-  };
+  const y = rowsOf(bars);
   const color = {
     field: 'met',
     type: 'nominal',
@@ -91,12 +94,12 @@ function barLayers(bars: readonly Bar[], axis: Axis): Layer[] {
       mark: { type: 'bar', clip: true, height: { band: 0.7 } },
       encoding: { x: x(axis, 'fromSec'), x2: { field: 'tookSec' }, y, color },
     },
-    ...verdictLayers(bars, axis, y),
   ];
 }
 
 /** Beside both bars where there is room, else on what is left of the target, else within the bar of what it took. */
-function verdictLayers(bars: readonly Bar[], axis: Axis, y: Layer): Layer[] {
+function verdictLayers(bars: readonly Bar[], axis: Axis): Layer[] {
+  const y = rowsOf(bars);
   return bars.map((bar) => {
     const fits = (sec: number) => pixel(axis, sec) + (bar.text.length + 1) * LETTER < WIDTH;
     const beside = [Math.max(bar.targetSec, bar.tookSec), bar.tookSec].find(fits);

@@ -93,7 +93,7 @@ withChromium('the report of a run, in a browser', () => {
       'tD 24.0',
       'promoted 122.0',
       '24.0 s, target 30 s',
-      '125.0 s, target 900 s, which ends beyond this plot',
+      '125.0 s, target 900 s (beyond this plot)',
       '125.0 s, target 120 s',
       'epoch 1',
       '55 acknowledged rows lost',
