@@ -6,7 +6,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../test/bench/common.mjs';
 
-const PIECES = ['bundles', 'import', 'synth', 'scale', 'budget', 'dns', 'detection', 'drill'];
+const PIECES = ['bundles', 'import', 'synth', 'scale', 'database', 'budget', 'dns', 'detection', 'lab', 'prober', 'drill'];
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !PIECES.includes(name));

@@ -1,0 +1,31 @@
+// What the shipped prober costs with 200 pairs: processor time of a tick, which comes every 5 s, and memory.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundled } from './bundled.mjs';
+import { root, row } from './common.mjs';
+
+const TARGETS = 200;
+const TICKS = 6;
+/** Of the function, as deployed. */
+const MEMORY_MB = 512;
+
+export async function run() {
+  if (!existsSync('/proc/self/stat')) throw new Error('processor time of a child is read from /proc, which only Linux has');
+  const [bench, runner] = [await bundled('test/bench/prober.ts'), await bundled('lib/lab/lambda-runner.ts')];
+  try {
+    const found = await bench.module.measure(TARGETS, TICKS, join(root, 'assets'), runner.file);
+    const note = `measured (shipped bundle, loopback, ${found.ticks.toFixed(1)} ticks in ${5 * TICKS} s, after cold ones, ${Math.round(found.callsPerTick)} AWS calls per tick)`;
+    return [
+      row('prober, targets that it looked at', found.seen, { atLeast: TARGETS }),
+      row(`prober, ${TARGETS} targets, processor time per tick`, found.cpuSecPerTick, { unit: 's', aim: 0.7, note }),
+      row(`prober, ${TARGETS} targets, peak memory`, found.peakMb, {
+        unit: 'MB',
+        aim: MEMORY_MB,
+        note: 'measured; the aim is the memory of the function',
+      }),
+    ];
+  } finally {
+    bench.remove();
+    runner.remove();
+  }
+}
