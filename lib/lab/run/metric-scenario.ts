@@ -3,6 +3,7 @@ import { FAULT_ALARM, faultValues, GATE } from './drill-gate';
 import { DRILL_ID, DRILL_LIMIT_SEC, reportOf } from './drill-scenario';
 import type { Lab } from './lab';
 import { expectation, type Outcome } from './outcome';
+import { drillMarks } from './report/marks';
 import { ALARMS, NAMES, PAIR, STANDBY_REGION } from './setting';
 import { asBefore, journalOf, stateOf } from './state';
 import type { Story } from './story';
@@ -30,7 +31,7 @@ export async function metricScenario(lab: Lab, story: Story): Promise<Outcome> {
       met,
       provenance,
     })),
-    ...(report ? { drillReport: report, sampling: report.sampling } : {}),
+    ...(report ? { drillReport: report, sampling: report.sampling, marks: drillMarks(report.marks) } : {}),
     expectations: [
       expectation('the drill function starts the machine', started, JSON.stringify(answer)),
       expectation('the drill ends with a report in the bucket', ended && report !== undefined, lab.s3.keys().join(', ')),
