@@ -1,4 +1,6 @@
-// The tables of docs/database-failover.md, from the rules that the controller goes by.
+// The tables of docs/database-failover.md and docs/lease.md, from the rules that the controller goes by.
+import { leaseCost } from '../lib/decide/cost';
+import { LEASE_REGION_SETS } from '../lib/decide/database/lease-regions';
 import { FAILOVER_PLAN, UNDO_PLAN } from '../lib/decide/database/plan';
 import { TRANSITIONS } from '../lib/decide/database/transitions';
 import { pageAfterMs, TRIGGER_ROWS } from '../lib/decide/database/trigger';
@@ -68,7 +70,24 @@ function timeline(): string {
   );
 }
 
+const usd = (value: number) => value.toFixed(2);
+
+function leaseCosts(): string {
+  const lines = leaseCost();
+  const sum = lines.reduce((total, { usdPerMonth }) => total + usdPerMonth, 0);
+  return table(
+    ['Part', 'USD per month'],
+    [...lines.map(({ what, usdPerMonth }) => [what, usd(usdPerMonth)]), ['**sum**', `**${usd(sum)}**`]],
+  );
+}
+
 const TABLES: Readonly<Record<string, () => string>> = {
+  'lease-cost': leaseCosts,
+  'lease-regions': () =>
+    table(
+      ['Set', 'Regions'],
+      Object.entries(LEASE_REGION_SETS).map(([set, regions]) => [set, regions.join(', ')]),
+    ),
   timeline,
   trigger: () =>
     table(

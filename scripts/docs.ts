@@ -39,6 +39,7 @@ export const filled = (): Readonly<Record<string, string>> => ({
   'docs/budget.md': budgetPage(regionOf('test/constructs/budget/recovery-budget.test.ts', 'budget')),
   'docs/formulas.md': formulasPage(),
   'docs/database-failover.md': withTables(read('docs/database-failover.md')),
+  'docs/lease.md': withTables(withRegions(read('docs/lease.md'))),
   ...runbookPages(),
 });
 

@@ -22,6 +22,7 @@ const SECTIONS: readonly (readonly [prefix: string, title: string])[] = [
   ['lambda.', 'Lambda'],
   ['sfn.', 'Step Functions'],
   ['scheduler.', 'EventBridge Scheduler'],
+  ['dynamodb.', 'DynamoDB'],
   ['stack.', 'CloudFormation'],
   ['policy.', 'IAM'],
   ['ssm.', 'Systems Manager'],

@@ -16,6 +16,8 @@ import {
   Fence,
   HealthProbe,
   LagSource,
+  Lease,
+  LeaseRenewer,
   ReplicaEngine,
   ReplicationLagAlarms,
   Site,
@@ -59,7 +61,7 @@ export function build(app: App): void {
   // #endregion
 
   // #region database
-  new DatabaseFailover(regions.standby, 'Db', {
+  const failover = new DatabaseFailover(regions.standby, 'Db', {
     pair,
     database: Database.readReplicas({
       source: DatabaseRef.instance({
@@ -81,6 +83,7 @@ export function build(app: App): void {
       vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
       secret: Secret.fromSecretNameV2(regions.standby, 'Login', 'shop/heartbeat'),
     },
+    lease: Lease.multiRegion(), // tells a primary that is cut off from a dead one
     dataLoss: DataLoss.upTo(Duration.seconds(60)), // more asks a person
     fences: [
       Fence.networkAcl({
@@ -90,6 +93,20 @@ export function build(app: App): void {
       }),
     ],
     targets: { rto: Duration.minutes(40), trafficSwitch: Duration.minutes(10), rpo: Duration.minutes(3) }, // a promotion takes minutes
+  });
+  // #endregion
+
+  // #region lease
+  new LeaseRenewer(regions.primary, 'Renewer', {
+    failover,
+    vpc: Vpc.fromVpcAttributes(regions.primary, 'Vpc', {
+      vpcId: 'vpc-0123456789abcdef1',
+      availabilityZones: ['eu-west-1a', 'eu-west-1b'],
+      isolatedSubnetIds: ['subnet-0123456789abcdef4', 'subnet-0123456789abcdef5'],
+      isolatedSubnetRouteTableIds: ['rtb-0123456789abcdef4', 'rtb-0123456789abcdef5'],
+    }),
+    vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
+    secret: Secret.fromSecretNameV2(regions.primary, 'Login', 'shop/renewer'),
   });
   // #endregion
 

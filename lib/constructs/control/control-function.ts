@@ -15,7 +15,8 @@ export interface ControlFunctionProps {
   readonly bundle: string;
   readonly description: string;
   readonly functionName: string;
-  readonly roleName: string;
+  /** Left out: nobody else names the role. */
+  readonly roleName?: string;
   readonly timeoutSec: number;
   /** Lambda gives processor in proportion to memory. */
   readonly memoryMb: number;
@@ -26,6 +27,8 @@ export interface ControlFunctionProps {
   readonly key: kms.IKey;
   /** Where an asynchronous call ends that never succeeded. Left out: only called synchronously. */
   readonly deadLetters?: sqs.IQueue;
+  /** Why an asynchronous call that never succeeded need not be heard of. */
+  readonly unheard?: string;
   /** Tries after the first one of an asynchronous call. */
   readonly asyncRetries?: number;
   /** Age at which an asynchronous call is given up. */
@@ -56,6 +59,13 @@ const WITH_QUEUE = {
 const SYNCHRONOUS = {
   'NIST.800.53.R5-LambdaDLQ': 'Called synchronously, by one who sees the error and acts on it.',
   'Serverless-LambdaDLQ': 'Called synchronously, by one who sees the error and acts on it.',
+};
+
+/** What cdk-nag asks about calls that never succeeded. */
+const heardBy = ({ deadLetters, unheard }: ControlFunctionProps): Record<string, string> => {
+  if (deadLetters) return WITH_QUEUE;
+  if (unheard === undefined) return SYNCHRONOUS;
+  return Object.fromEntries([...Object.keys(WITH_QUEUE), ...Object.keys(SYNCHRONOUS)].map((rule) => [rule, unheard]));
 };
 
 /** Lambda makes the network interfaces of a function in a VPC in the name of the function's role. */
@@ -96,6 +106,7 @@ export class ControlFunction extends Construct {
     if (props.network) platform.push(NETWORK_INTERFACES);
     for (const permission of [...props.permissions, ...platform]) permit(policy, permission);
 
+    const asynchronous = props.deadLetters !== undefined || props.unheard !== undefined;
     this.function = new lambda.Function(this, 'Function', {
       functionName: props.functionName,
       description: props.description,
@@ -113,11 +124,11 @@ export class ControlFunction extends Construct {
       tracing: lambda.Tracing.ACTIVE,
       deadLetterQueue: props.deadLetters,
       ...props.network,
-      ...(props.deadLetters ? { retryAttempts: props.asyncRetries, maxEventAge: props.asyncAge } : {}),
+      ...(asynchronous ? { retryAttempts: props.asyncRetries, maxEventAge: props.asyncAge } : {}),
     });
     // Lambda checks on creation that the role may write to the dead-letter queue.
     this.function.node.addDependency(policy);
-    acknowledge(this.function, { ...(props.network ? {} : OUTSIDE_VPC), ...(props.deadLetters ? WITH_QUEUE : SYNCHRONOUS) });
+    acknowledge(this.function, { ...(props.network ? {} : OUTSIDE_VPC), ...heardBy(props) });
   }
 
   /** A right that a pair brings along. Pairs share statements; a policy that is full is followed by another one. */

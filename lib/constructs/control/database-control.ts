@@ -45,6 +45,7 @@ export interface ControlledDatabase {
   readonly topics: readonly sns.ITopic[];
   readonly alerts?: AlertPath;
   readonly writerParameter?: string;
+  readonly lease?: { readonly table: string; readonly region: string };
   readonly heartbeat?: { readonly scope: Construct; readonly reader: HeartbeatReader };
 }
 
@@ -93,6 +94,9 @@ export class DatabaseControl extends Construct {
     }
     if (added.writerParameter) {
       this.steps.permitForPair(db.writerParameter(this.props.shared, added.writerParameter));
+    }
+    if (added.lease) {
+      for (const holder of [this.prober, this.steps]) holder.permitForPair(db.lease(stack, added.lease));
     }
     if (!added.heartbeat) return undefined;
     const reader = heartbeatReader(added.heartbeat.scope, {

@@ -1,4 +1,5 @@
 import type { Stack } from 'aws-cdk-lib';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { DatabaseMember, FenceSettings, RefreshSettings } from '../../contracts/database';
 import type { BoundDatabase } from '../database/database';
 import type { BoundRefresh } from '../database/strategies/app-refresh';
@@ -28,6 +29,29 @@ const arnIn = (stack: Stack, service: string, region: string, rest: string) =>
 const instanceArn = (stack: Stack, { region, id }: DatabaseMember) => arnIn(stack, 'rds', region, `db:${id}`);
 const clusterArn = (stack: Stack, { region, id }: DatabaseMember) => arnIn(stack, 'rds', region, `cluster:${id}`);
 const globalArn = (stack: Stack, id: string) => arnIn(stack, 'rds', '', `global-cluster:${id}`);
+
+/** The login of whoever asks a database in SQL. */
+export function logins({ secretFullArn, secretArn, encryptionKey, env }: secretsmanager.ISecret): readonly Permission[] {
+  // Secrets Manager adds a dash and six characters to the name.
+  const login = { sid: 'Login', actions: ['secretsmanager:GetSecretValue'], resources: [secretFullArn ?? `${secretArn}-??????`] };
+  if (!encryptionKey) return [login];
+  return [
+    login,
+    {
+      sid: 'LoginKey',
+      actions: ['kms:Decrypt'],
+      resources: [encryptionKey.keyArn],
+      conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${env.region}.amazonaws.com` } },
+    },
+  ];
+}
+
+/** The lease, in the Region in which it is asked for. */
+export const lease = (stack: Stack, { table, region }: { readonly table: string; readonly region: string }): Permission => ({
+  sid: 'Lease',
+  actions: ['dynamodb:GetItem', 'dynamodb:PutItem'],
+  resources: [arnIn(stack, 'dynamodb', region, `table/${table}`)],
+});
 
 /** Looking at every member, in its own Region. */
 export function looks(stack: Stack, { kind, source, replicas, globalCluster, handler }: BoundDatabase): readonly Permission[] {

@@ -4,8 +4,8 @@ import type { Construct } from 'constructs';
 import { ENV } from '../../contracts/environment';
 import type { ControlNames } from '../../decide/names';
 import type { HeartbeatReader } from '../database/strategies/heartbeat-reader';
-import type { Permission } from '../internal/permission';
 import { ControlFunction } from './control-function';
+import { logins } from './database-permissions';
 
 export interface HeartbeatFunctionProps extends HeartbeatReader {
   readonly pair: string;
@@ -18,22 +18,6 @@ export interface HeartbeatFunctionProps extends HeartbeatReader {
 export function heartbeatReader(scope: Construct, props: HeartbeatFunctionProps): lambda.IFunction {
   const { secret, vpc, vpcSubnets, securityGroups, names, pair } = props;
   const name = `${names.journalTable.replace(/-journal$/, '')}-${pair}-beat`;
-  const permissions: Permission[] = [
-    {
-      sid: 'Login',
-      actions: ['secretsmanager:GetSecretValue'],
-      // Secrets Manager adds a dash and six characters to the name.
-      resources: [secret.secretFullArn ?? `${secret.secretArn}-??????`],
-    },
-  ];
-  if (secret.encryptionKey) {
-    permissions.push({
-      sid: 'LoginKey',
-      actions: ['kms:Decrypt'],
-      resources: [secret.encryptionKey.keyArn],
-      conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${secret.env.region}.amazonaws.com` } },
-    });
-  }
   return new ControlFunction(scope, 'Heartbeat', {
     bundle: 'heartbeat',
     description: `Reads the heartbeat of the database of ${pair} on its replicas`,
@@ -44,7 +28,7 @@ export function heartbeatReader(scope: Construct, props: HeartbeatFunctionProps)
     // Prober and steps ask for every replica at once.
     concurrency: 2 * props.replicas,
     environment: { [ENV.databaseSecret]: secret.secretName },
-    permissions,
+    permissions: logins(secret),
     key: props.key,
     network: { vpc, ...(vpcSubnets ? { vpcSubnets } : {}), ...(securityGroups ? { securityGroups } : {}) },
   }).function;

@@ -28,10 +28,10 @@ export function journalTable(scope: Construct, tableName: string): dynamodb.Tabl
 }
 
 /** Encrypts logs and reports. Losing it loses words, never the way back. */
-export function controlKey(scope: Construct): kms.Key {
+export function controlKey(scope: Construct, description = 'Logs and drill reports of cdk-failover'): kms.Key {
   const stack = Stack.of(scope);
   const key = new kms.Key(scope, 'Key', {
-    description: 'Logs and drill reports of cdk-failover',
+    description,
     enableKeyRotation: true,
     removalPolicy: RemovalPolicy.RETAIN,
   });

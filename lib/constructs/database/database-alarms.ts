@@ -24,8 +24,8 @@ export const databaseMetric = (pair: FailoverPair, name: keyof typeof DATABASE_M
   });
 
 /** The alarms of a database that is promoted. What nobody publishes keeps its state; that nobody looks is an alarm of its own. */
-export function databaseAlarms(scope: Construct, pair: FailoverPair): readonly DatabaseAlarm[] {
-  const { IGNORE, BREACHING } = cloudwatch.TreatMissingData;
+export function databaseAlarms(scope: Construct, pair: FailoverPair, leased: boolean): readonly DatabaseAlarm[] {
+  const { IGNORE, BREACHING, NOT_BREACHING } = cloudwatch.TreatMissingData;
   const name = pair.recordFqdn;
   const make = (
     what: string,
@@ -64,5 +64,17 @@ export function databaseAlarms(scope: Construct, pair: FailoverPair): readonly D
       // A replica that reboots is back within minutes.
       evaluationPeriods: 5,
     }),
+    ...(leased
+      ? [
+          make('database-lease-lost', AlertSeverity.WARNING, {
+            alarmDescription: `The primary of ${name} writes, and nobody renews its lease: a failover by itself needs it renewed until the writer dies.`,
+            metric: databaseMetric(pair, 'leaseLost'),
+            evaluationPeriods: 3,
+            datapointsToAlarm: 2,
+            // Nobody publishes it while the standby writes.
+            treatMissingData: NOT_BREACHING,
+          }),
+        ]
+      : []),
   ];
 }

@@ -21,6 +21,7 @@ export interface DocumentParts {
   readonly fences: readonly BoundFence[];
   readonly refresh: readonly BoundRefresh[];
   readonly reader?: lambda.IFunction;
+  readonly lease?: DatabaseRegistration['lease'];
 }
 
 /** What the runtime is told. Says who writes in normal times, never who writes now. */
@@ -43,6 +44,7 @@ export function documentOf(parts: DocumentParts): DatabaseRegistration {
     trigger: parts.policy,
     ...parts.loss,
     ...(reader ? { heartbeat: { readerFunction: reader.functionArn, limitMs } } : {}),
+    ...(parts.lease ? { lease: parts.lease } : {}),
     fences: parts.fences.map(({ settings }) => settings),
     latch: parts.latch,
     ...(writer ? { writerName: { name: writer.name, zoneId: writer.hostedZoneId, ttlSec: WRITER_TTL_SEC } } : {}),

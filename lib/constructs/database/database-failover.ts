@@ -2,7 +2,7 @@ import { Annotations, Duration } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import type { DatabaseRegistration } from '../../contracts/database';
+import type { DatabaseMember, DatabaseRegistration } from '../../contracts/database';
 import { AlertSeverity } from '../alert';
 import type { RecoveryTargets } from '../budget';
 import { targetsOf } from '../budget/recovery-budget';
@@ -15,11 +15,13 @@ import { budgetKind, documentOf } from './database-document';
 import { writeDatabase } from './database-registration';
 import { checkFailover, isOrdered, triggerOf } from './database-rules';
 import { watchInRegion } from './in-region';
+import { sayLease } from './lease/say';
 import { followServiceEvents } from './service-events';
 import type { AppRefresh } from './strategies/app-refresh';
 import { DataLoss, MOST_LOSS_SEC } from './strategies/data-loss';
 import type { Fence } from './strategies/fence';
 import type { HeartbeatReader } from './strategies/heartbeat-reader';
+import { type BoundLease, type Lease, placeOf } from './strategies/lease';
 import type { TriggerPolicy } from './strategies/trigger-policy';
 import { makeWriterRecords } from './writer-records';
 
@@ -55,6 +57,12 @@ export interface DatabaseFailoverProps {
    * @default - only what the service says about writer and replication
    */
   readonly heartbeat?: HeartbeatReader;
+  /**
+   * Tells a primary that is cut off from a dead one, and is taken by a failover. Needs a `LeaseRenewer` in the primary Region.
+   *
+   * @default Lease.none()
+   */
+  readonly lease?: Lease;
   /**
    * Keeps the old primary from writing, besides epoch, latch and writer name.
    *
@@ -92,6 +100,7 @@ export interface DatabaseFailoverProps {
  * - `database-stuck`: past the point of no return and unable to go on. Critical.
  * - `database-split-brain`: two databases claim to write. Critical.
  * - `database-unprotected`: nothing could take over for 5 minutes, as after a failover until the primary was rebuilt. Warning.
+ * - `database-lease-lost`, with a lease: the primary writes and nobody renews its lease, for 2 minutes. Warning.
  */
 export class DatabaseFailover extends Construct {
   /** The alarms of this database. */
@@ -100,10 +109,13 @@ export class DatabaseFailover extends Construct {
   public readonly heartbeatFunction?: lambda.IFunction;
 
   private readonly pair: FailoverPair;
+  private readonly members: readonly DatabaseMember[];
+  private lease?: BoundLease;
+  private renewed = false;
 
   /**
    * @throws WrongStack, TargetsRequired, SecondBudget, SecondDatabase, WeakEvidence, DataLoss, the codes of `DatabaseRef`, `Database`,
-   * `Fence`, `WriterName` and `HeartbeatReader`; all that apply at once. Then LatchNeeded or BeaconsNeeded, by the pair, or
+   * `Fence`, `WriterName`, `HeartbeatReader` and `Lease`; all that apply at once. Then LatchNeeded or BeaconsNeeded, by the pair, or
    * DatabaseTooLong.
    */
   constructor(scope: Construct, id: string, props: DatabaseFailoverProps) {
@@ -117,6 +129,7 @@ export class DatabaseFailover extends Construct {
     problems.throwAt(this);
 
     this.pair = pair;
+    this.members = [database.source, ...database.replicas];
     if (isOrdered(database)) {
       const made = this.makeController(props, database, loss);
       this.alarms = made.alarms;
@@ -136,6 +149,33 @@ export class DatabaseFailover extends Construct {
   /** 1 while two databases claim to write; for a database that is promoted. */
   public metricSplitBrain(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return databaseMetric(this.pair, 'splitBrain', options);
+  }
+
+  /** 1 while the primary writes and nobody renews its lease; with a lease only. */
+  public metricLeaseLost(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return databaseMetric(this.pair, 'leaseLost', options);
+  }
+
+  /**
+   * What a renewer needs to know. All of it is plain text.
+   *
+   * @internal
+   */
+  public get _leased(): {
+    readonly lease?: BoundLease;
+    readonly pair: FailoverPair;
+    readonly members: readonly DatabaseMember[];
+  } {
+    return { lease: this.lease, pair: this.pair, members: this.members };
+  }
+
+  /**
+   * A renewer stands beside the primary.
+   *
+   * @internal
+   */
+  public _renewed(): void {
+    this.renewed = true;
   }
 
   private askBudget(
@@ -181,6 +221,9 @@ export class DatabaseFailover extends Construct {
       fence._bind({ source: database.source, problems: new Problems(), prop: 'fences' }),
     );
     const refresh = (props.refresh ?? []).map((one) => one._bind());
+    this.lease = props.lease?._bind({ regions, problems: new Problems() });
+    this.lease?.make();
+    const lease = this.lease && placeOf(this.lease, regions.standbyRegion);
     const control = FailoverRegions.controlOf(regions);
     const topics = alerts
       ? [AlertSeverity.CRITICAL, AlertSeverity.WARNING].map((severity) => alerts.topicIn(regions.standby, severity))
@@ -195,14 +238,15 @@ export class DatabaseFailover extends Construct {
       topics,
       ...(alerts ? { alerts } : {}),
       ...(props.writerParameter ? { writerParameter: props.writerParameter } : {}),
+      ...(lease ? { lease } : {}),
       ...(heartbeat ? { heartbeat: { scope: this, reader: heartbeat } } : {}),
     });
     writeDatabase(
       this,
       regions,
-      documentOf({ pair, props, database, loss, policy: policy._policy, latch, fences, refresh, reader }),
+      documentOf({ pair, props, database, loss, policy: policy._policy, latch, fences, refresh, reader, lease }),
     );
-    const alarms = databaseAlarms(this, pair);
+    const alarms = databaseAlarms(this, pair, lease !== undefined);
     for (const { alarm, severity } of alarms) alerts?.addAlarm(alarm, { severity, pairName });
     if (warning && database.kind !== 'custom') {
       const ids = database.replicas.map((replica) => replica.id);
@@ -214,6 +258,7 @@ export class DatabaseFailover extends Construct {
       });
     }
     this.sayTrigger(props, policy._policy.kind, strong);
+    sayLease(this, policy._policy, this.lease, { chosen: props.lease !== undefined, isRenewed: () => this.renewed });
     return { alarms: alarms.map(({ alarm }) => alarm), ...(reader ? { reader } : {}) };
   }
 

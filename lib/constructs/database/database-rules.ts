@@ -45,7 +45,7 @@ export function checkFailover(scope: Construct, props: DatabaseFailoverProps, da
 }
 
 function checkOrdered(props: DatabaseFailoverProps, database: BoundDatabase, problems: Problems): void {
-  const { pair, heartbeat, refresh, fences, writerParameter, trigger } = props;
+  const { pair, heartbeat, refresh, fences, writerParameter, trigger, lease } = props;
   const { policy, strong } = triggerOf(props, database);
   problems.addIf(
     trigger !== undefined && policy._policy.kind !== 'manual' && !strong,
@@ -54,10 +54,11 @@ function checkOrdered(props: DatabaseFailoverProps, database: BoundDatabase, pro
       'set heartbeat, or use TriggerPolicy.manual()',
   );
   const chosen = policy._policy;
+  const leased = lease?._bind({ regions: pair.regions, problems }) !== undefined;
   problems.addIf(
-    chosen.kind === 'quorum' && chosen.of !== 2 && chosen.of !== 3,
+    chosen.kind === 'quorum' && !(leased ? [2, 3, 4] : [2, 3]).includes(chosen.of),
     'Quorum',
-    `trigger is TriggerPolicy.quorum(${chosen.kind === 'quorum' ? chosen.of : ''}); 2 or 3 of three witnesses; one alone never promotes a database`,
+    `trigger is TriggerPolicy.quorum(${chosen.kind === 'quorum' ? chosen.of : ''}); ${leased ? '2 to 4 of four witnesses' : '2 or 3 of three witnesses'}; one alone never promotes a database`,
   );
   if (heartbeat) checkHeartbeat(heartbeat, database, pair, problems);
   const elsewhere = (region: string) => isKnown(region) && region !== pair.regions.standbyRegion;
@@ -126,8 +127,8 @@ function checkHeartbeat(heartbeat: HeartbeatReader, database: BoundDatabase, pai
 
 /** An option that would do nothing is a misunderstanding. */
 function checkUnused(props: DatabaseFailoverProps, database: BoundDatabase, problems: Problems): void {
-  const { dataLoss, trigger, fences, refresh, heartbeat, writerParameter } = props;
-  for (const [prop, value] of Object.entries({ dataLoss, trigger, fences, refresh, heartbeat, writerParameter })) {
+  const { dataLoss, trigger, fences, refresh, heartbeat, writerParameter, lease } = props;
+  for (const [prop, value] of Object.entries({ dataLoss, trigger, fences, refresh, heartbeat, writerParameter, lease })) {
     problems.addIf(
       value !== undefined,
       'ServiceFailsOver',

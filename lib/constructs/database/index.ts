@@ -2,9 +2,11 @@ export { CrossRegionReplica, type CrossRegionReplicaProps } from './cross-region
 export { type AuroraGlobalOptions, type CustomDatabaseOptions, Database, type ReadReplicasOptions } from './database';
 export * from './database-failover';
 export { DatabaseEngine, DatabaseRef, type DatabaseRefOptions } from './database-ref';
+export * from './lease/lease-renewer';
 export { AppRefresh } from './strategies/app-refresh';
 export { DataLoss } from './strategies/data-loss';
 export { Fence, type NetworkAclFenceOptions } from './strategies/fence';
 export * from './strategies/heartbeat-reader';
+export { Lease, type MultiRegionLeaseOptions, type WitnessTableOptions } from './strategies/lease';
 export { TriggerPolicy } from './strategies/trigger-policy';
 export { type PrivateZoneWriterName, WriterName } from './strategies/writer-name';

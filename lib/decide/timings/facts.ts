@@ -129,6 +129,9 @@ export const FACTS = {
   'sfn.history.events': [25_000, 'count', D, SFN, 'history events of one Standard execution'],
   'scheduler.precision': [60, 's', D, SCHEDULER, 'a schedule fires within', 'so the restore schedule may be this late'],
 
+  // DynamoDB
+  'dynamodb.mrsc.regions': [3, 'count', D, `${DOCS}/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html`, 'Regions of a global table with multi-Region strong consistency', 'of one set; three replicas, or two and a witness; no change back, no expiry, no transactions'],
+
   // Limits of a stack
   'stack.resources': [500, 'count', D, `${DOCS}/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html`, 'resources of one CloudFormation stack'],
   'policy.chars': [6_144, 'chars', D, `${DOCS}/IAM/latest/UserGuide/reference_iam-quotas.html`, 'characters of one managed policy, without white space'],
@@ -146,6 +149,8 @@ export const FACTS = {
   'price.transition': [0.000025, 'USD', A, 'https://aws.amazon.com/step-functions/pricing/', 'state transition, Standard', 'list price'],
   'price.lambda.request': [0.0000002, 'USD', A, 'https://aws.amazon.com/lambda/pricing/', 'invocation', 'list price'],
   'price.lambda.gb-s': [0.0000133334, 'USD', A, 'https://aws.amazon.com/lambda/pricing/', 'GB-second on arm64', 'list price of us-east-1'],
+  'price.dynamodb.write': [0.000000625, 'USD', A, 'https://aws.amazon.com/dynamodb/pricing/', 'write request unit on demand, and replicated write', 'list price of us-east-1; a global table is billed once per replica'],
+  'price.dynamodb.read': [0.000000125, 'USD', A, 'https://aws.amazon.com/dynamodb/pricing/', 'read request unit on demand: one strongly consistent read of 4 KB', 'list price of us-east-1'],
   'price.arc.plan': [70, 'USD/month', A, ARC_PRICE, 'ARC Region switch plan', 'list price'],
   'price.arc.cluster': [1_825, 'USD/month', A, ARC_PRICE, 'ARC routing-control cluster', 'list price of 2.50 USD an hour, 730 hours'],
   'price.canary.run': [0.0012, 'USD', A, CW_PRICE, 'run of a CloudWatch Synthetics canary', 'list price of us-east-1'],

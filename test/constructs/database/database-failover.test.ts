@@ -1,7 +1,15 @@
 import { Duration } from 'aws-cdk-lib';
 import { RecoveryBudget } from '../../../lib';
 import { PROBER_SEC } from '../../../lib/constructs/control/database-control';
-import { Database, DatabaseEngine, DatabaseRef, DataLoss, TriggerPolicy, WriterName } from '../../../lib/constructs/database';
+import {
+  Database,
+  DatabaseEngine,
+  DatabaseRef,
+  DataLoss,
+  Lease,
+  TriggerPolicy,
+  WriterName,
+} from '../../../lib/constructs/database';
 import { databaseMachine, longestDatabaseCallSec } from '../../../lib/decide/database/machine';
 import { DATABASE_METRIC } from '../../../lib/decide/metrics';
 import { ROUTING_REGION } from '../../../lib/decide/names';
@@ -64,6 +72,7 @@ describe('the registration', () => {
       dataLoss: { kind: 'upTo', ms: 60_000 },
       limits: { lagMs: 60_000, sampleAgeMs: 300_000 },
       heartbeat: { readerFunction: '<deploy>', limitMs: 30_000 },
+      lease: { table: 'cdk-failover-shop-lease', region: STANDBY },
       fences: [
         { kind: 'function', name: expect.stringContaining(':function:fence-it') },
         {
@@ -143,7 +152,7 @@ describe('the trigger', () => {
       "trigger is TriggerPolicy.unanimous(): it fails over by itself when Aurora says that its writer has failed; of a Region that answers nothing Aurora says nothing either, and a person is asked: set heartbeat to fail over by itself then too; for a person's order instead, set trigger: TriggerPolicy.manual() [ack: cdk-failover:Trigger]",
     ],
   ])('%s', (_name, props, text) => {
-    expect(infosOf(minimal(props).db)).toEqual([text]);
+    expect(infosOf(minimal({ lease: Lease.none(), ...props }).db)).toEqual([text]);
   });
 
   test('is unanimous with a heartbeat reader', () => {
@@ -162,7 +171,11 @@ describe('the trigger', () => {
   });
 
   test('is the one that was set, and then nothing is said', () => {
-    const { db, standby: template } = minimal({ database: auroraGlobal(), trigger: TriggerPolicy.quorum(2) });
+    const { db, standby: template } = minimal({
+      database: auroraGlobal(),
+      trigger: TriggerPolicy.quorum(2),
+      lease: Lease.none(),
+    });
     expect(databaseOf(template).trigger).toEqual({ kind: 'quorum', of: 2 });
     expect(infosOf(db)).toEqual([]);
   });
@@ -283,6 +296,7 @@ describe('the machinery', () => {
       ['cdk-failover-shop-app-database-stuck', DATABASE_METRIC.stuck, 1, 1, 'ignore'],
       ['cdk-failover-shop-app-database-split-brain', DATABASE_METRIC.splitBrain, 1, 1, 'ignore'],
       ['cdk-failover-shop-app-database-unprotected', DATABASE_METRIC.unprotected, 1, 5, 'ignore'],
+      ['cdk-failover-shop-app-database-lease-lost', DATABASE_METRIC.leaseLost, 1, 3, 'notBreaching'],
     ]);
     expect(alarms.every((a) => a.AlarmActions.length === 1 && a.OKActions.length === 1)).toBe(true);
   });

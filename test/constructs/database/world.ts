@@ -15,6 +15,9 @@ import {
   type DatabaseRefOptions,
   Fence,
   type HeartbeatReader,
+  Lease,
+  LeaseRenewer,
+  type LeaseRenewerProps,
   WriterName,
 } from '../../../lib/constructs/database';
 import type { DatabaseRegistration } from '../../../lib/contracts/database';
@@ -88,6 +91,16 @@ export const heartbeatIn = (stack: Stack): HeartbeatReader => ({
   secret: secretsmanager.Secret.fromSecretNameV2(stack, 'Secret', 'shop/heartbeat'),
 });
 
+/** Where a renewer stands beside its database. */
+export const renewerNetwork = (stack: Stack): Pick<LeaseRenewerProps, 'vpc' | 'secret'> => ({
+  vpc: ec2.Vpc.fromVpcAttributes(stack, 'RenewerVpc', {
+    vpcId: 'vpc-0123456789abcdef1',
+    availabilityZones: ['a', 'b'],
+    privateSubnetIds: ['subnet-0123456789abcdef2', 'subnet-0123456789abcdef3'],
+  }),
+  secret: secretsmanager.Secret.fromSecretNameV2(stack, 'RenewerSecret', 'shop/beat'),
+});
+
 /** The database's registration in the standby stack; what is only known at deploy time reads `<deploy>`. */
 export function databaseOf(standby: Rendered, pair = 'app'): DatabaseRegistration {
   const found = ofType(standby, 'AWS::SSM::Parameter').find(([, p]) => p.Properties.Name === databaseParameter('shop', pair));
@@ -104,8 +117,8 @@ const ECS_CLUSTER = 'shop';
 /** Everything a database can bring along, on one pair; an Aurora Global Database and a custom one on two more. */
 export function everything(context?: Record<string, unknown>, ids = { network: true }): World {
   const w = world({}, { alerts: true, context });
-  const { standby } = w.regions;
-  bind(w, {
+  const { primary, standby } = w.regions;
+  const failover = bind(w, {
     database: Database.readReplicas({
       source: instance('shop-a'),
       replicas: [instance('shop-b1'), instance('shop-b2')],
@@ -146,7 +159,9 @@ export function everything(context?: Record<string, unknown>, ids = { network: t
       AppRefresh.function(lambda.Function.fromFunctionName(standby, 'RefreshFn', 'refresh-it')),
     ],
     writerParameter: '/shop/db-writer',
+    lease: Lease.multiRegion(),
   });
+  if (ids.network) new LeaseRenewer(primary, 'Renewer', { failover, ...renewerNetwork(primary) });
   bind({ regions: w.regions, pair: pairIn(w.regions, 'Global', { alerts: w.alerts }) }, { database: auroraGlobal() });
   bind(
     { regions: w.regions, pair: pairIn(w.regions, 'Own', { alerts: w.alerts }) },

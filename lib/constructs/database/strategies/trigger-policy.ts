@@ -2,14 +2,18 @@ import type { DatabaseRegistration } from '../../../contracts/database';
 
 /** Who may start a failover of the database. A failing web endpoint alone moves traffic and never a database. */
 export class TriggerPolicy {
-  /** By itself, when every witness says that the writer is dead. Needs strong evidence: a heartbeat reader, or Aurora's own word. */
+  /**
+   * By itself, when every witness says that the writer is dead: Route 53's checkers, our own probe, the evidence about the writer and,
+   * where there is one, the lease. Needs strong evidence: a heartbeat reader, or Aurora's own word.
+   */
   public static unanimous(): TriggerPolicy {
     return new TriggerPolicy({ kind: 'unanimous' });
   }
 
   /**
    * By itself, when so many witnesses say that the writer is dead, 2 or 3 of the three: Route 53's checkers, our own probe, and the
-   * evidence about the writer. With 2 Route 53 may be silent; a witness that contradicts always holds it back. Needs strong evidence.
+   * evidence about the writer; up to 4 with a lease. With 2 Route 53 may be silent; a witness that contradicts always holds it back,
+   * and a lease must have expired in any case, because the failover takes it. Needs strong evidence.
    */
   public static quorum(of: number): TriggerPolicy {
     return new TriggerPolicy({ kind: 'quorum', of });
