@@ -53,6 +53,14 @@ export function held(found: JournalItem | undefined, key: RunKey): Held | Lost {
   return { item: found, database: found.database, run };
 }
 
+/** The run was given up, or is being, and no other came after it: nothing that it still has under way may stand. */
+export function isGivenUp(found: JournalItem | undefined, key: RunKey): boolean {
+  const database = found?.database;
+  if (!database || found.epoch !== key.epoch || database.active !== 'primary') return false;
+  if (database.run) return database.run.id === key.run && database.run.rollback !== undefined;
+  return database.lastRuns[0]?.id === key.run && database.lastRuns[0].outcome === 'rolled-back';
+}
+
 export const isLost = (value: object): value is Lost => 'kind' in value && value.kind === 'lost';
 
 export function put<T>(item: JournalItem, database: DatabaseState, answer: T): Ruled<T> {
@@ -155,6 +163,7 @@ export function noteResult(
 ): Ruled<{ readonly kind: 'recorded' } | Lost> {
   const h = held(found, key);
   if (isLost(h)) return keep(h);
+  if (!isUndoStep(step) && h.run.rollback) return keep({ kind: 'lost', because: 'the run is being rolled back' });
   const entry = h.run.steps[step];
   if (!entry) return keep({ kind: 'lost', because: `${step} was never begun` });
   return put(h.item, withRun(h, { steps: { ...h.run.steps, [step]: { ...entry, result } } }), { kind: 'recorded' });

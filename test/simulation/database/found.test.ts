@@ -1,8 +1,9 @@
 /** What simulated worlds found in the controller, each in its smallest form. */
 import { acquire, boundDatabase } from '../../../lib/decide/database/order-rules';
-import { rollBack } from '../../../lib/decide/database/promotion-rules';
+import { endRun, rollBack } from '../../../lib/decide/database/promotion-rules';
 import {
   givenUpIncidents,
+  isGivenUp,
   LIFTED_LATCH_MS,
   liftedLatchMs,
   noteAssessment,
@@ -119,6 +120,62 @@ describe('a latch that was lifted before it showed', () => {
     };
     const { ended, broken } = await simulateOne(1, { change });
     expect([ended, broken]).toEqual(['promoted', []]);
+  });
+});
+
+describe('a fence that goes up after its run was given up', () => {
+  const asked = { pair: PAIR, kind: 'failover', startedBy: 'jo', automatic: false, nowMs: NOW, members: MEMBERS } as const;
+  const begun = applied<unknown>(armed(), (item) => acquire(item, { ...asked, seenEpoch: 0 }));
+  const back = applied<unknown>(begun, (item) => rollBack(item, KEY, ['no'], NOW));
+  const gone = applied<unknown>(back, (item) => endRun(item, KEY, ['no'], NOW));
+  const next = applied<unknown>(gone, (item) => acquire(item, { ...asked, seenEpoch: 1 }));
+
+  test.each([
+    ['stands while the run goes on', begun, false],
+    ['comes down while the run is rolled back', back, true],
+    ['comes down once the run was given up', gone, true],
+    ['is left to the run that came after it', next, false],
+  ])('%s', (_name, item, late) => expect(isGivenUp(item, KEY)).toBe(late));
+
+  /** Another runner gives the run up while this one raises its fences, and this one may die of it. */
+  const givenUpMeanwhile =
+    (dies: boolean): Decorate =>
+    (ports, world) => ({
+      ...ports,
+      fences: {
+        ...ports.fences,
+        raise: async (fence, epoch) => {
+          const answer = await ports.fences.raise(fence, epoch);
+          const item = world.store.read(PAIR);
+          if (!item?.database?.run) return answer;
+          const given = applied<unknown>(
+            item,
+            (found) => rollBack(found, KEY, ['the writer is back'], world.nowMs()),
+            (found) => endRun(found, KEY, ['the writer is back'], world.nowMs()),
+          );
+          world.store.put({ ...given, revision: item.revision + 1 }, 'step');
+          if (dies) throw new Error('it died');
+          return answer;
+        },
+      },
+    });
+
+  test.each([
+    ['does not keep the living writer out', false],
+    ['does not, though the function dies right after it raised it', true],
+  ])('%s', async (_name, dies) => {
+    const change: SettingChange = {
+      ...CALM_DEATH,
+      mode: 'safety',
+      siteDown: [],
+      writerDown: [],
+      linkDown: [],
+      fences: ['function', 'networkAcl'],
+      orderedRun: 'failover',
+      orderedAtMs: EPOCH_MS + 40_000,
+    };
+    const { ended, broken } = await simulateOne(1, { change, decorate: givenUpMeanwhile(dies) });
+    expect([ended, broken]).toEqual(['given up', []]);
   });
 });
 

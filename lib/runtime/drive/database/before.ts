@@ -24,6 +24,7 @@ import {
 } from '../../../decide/database/run-rules';
 import { transact } from '../transact';
 import { again, candidatesOf, done, lost, type StepContext, type StepSaid, tellRunIfPossible, undo } from './context';
+import { lowerLate } from './late-fence';
 import { beaconVerdict, factsOf, writerIsBack } from './look';
 
 /** The epoch was taken when the run began; here the world hears of it, and a lease follows it. */
@@ -99,7 +100,11 @@ export async function stopWrites(context: StepContext): Promise<StepSaid> {
     }
     const result: Fencing = { raised, replayed };
     const level = highestFence(raised);
-    await transact(ports.journal, pair, (item) => noteResult(item, key, 'stop_writes_to_primary', result));
+    const noted = await transact(ports.journal, pair, (item) => noteResult(item, key, 'stop_writes_to_primary', result));
+    if (noted.kind === 'lost') {
+      await lowerLate(pair, key, ports);
+      return lost(noted.because);
+    }
     if (level) await transact(ports.journal, pair, (item) => noteFence(item, key, level));
   }
   const words = fenceWords(raised);

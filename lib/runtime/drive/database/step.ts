@@ -21,6 +21,7 @@ import { undoAcquire, undoLatch, undoStopWrites } from './back';
 import { acquire, assess, latch, stopWrites, verifySync } from './before';
 import { type DatabasePorts, type StepContext, type StepSaid, tellRunIfPossible } from './context';
 import { fenceOldWriter } from './fence-duty';
+import { lowerLate } from './late-fence';
 import { promote } from './promote';
 
 const CARRY: Readonly<Record<DatabaseStep | UndoStep, (context: StepContext) => Promise<StepSaid>>> = {
@@ -80,7 +81,11 @@ export async function databaseStep(input: DatabaseStepInput, ports: DatabasePort
     if (rolled.kind === 'refused') return giveUp(input, key, [rolled.because], ports);
   }
   const began = await transact(ports.journal, pair, (item) => beginStep(item, key, step, ports.time.nowMs()));
-  if (began.kind !== 'go') return answerOf(step, began);
+  if (began.kind !== 'go') {
+    // This call may be the second of one that died after it had raised a fence.
+    if (step === 'stop_writes_to_primary') await lowerLate(pair, key, ports);
+    return answerOf(step, began);
+  }
   const context = await contextOf(input, key, began, ports);
   const said = await CARRY[step](context);
   ports.log.info(`${step}: ${said.verdict}`, { pair, run: key.run, because: said.because });
