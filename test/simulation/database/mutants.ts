@@ -46,11 +46,19 @@ const DEAD: SettingChange = {
   orderedAtMs: undefined,
   pause: undefined,
   faults: NO_FAULTS,
-  blind: { dns: [], heartbeat: [], service: [] },
+  blind: { dns: [], probe: [], heartbeat: [], service: [], lease: [] },
   promotionFails: false,
 };
 const { scenario: _dies, ...CALM } = DEAD;
 const RETURNS: SettingChange = { ...CALM, scenario: 'region returns' };
+
+/** The site is dark for long, and its writer lives. */
+const DARK = ({ brokenAtMs }: Setting): SettingChange => ({
+  ...CALM,
+  scenario: 'web only',
+  siteDown: [[brokenAtMs, brokenAtMs + 900_000]],
+  replicas: slow(1_000),
+});
 
 const verdicts = (names: readonly string[], says: 'healthy' | 'unhealthy'): Decorate =>
   withPort('dns', (dns) => ({
@@ -150,7 +158,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'accepts a stale heartbeat and a dead ping from nobody',
     killedBy: 'I14',
-    change: { ...CALM, scenario: 'web only', replicas: slow(1_000) },
+    change: DARK,
     decorate: (ports, world) => ({
       ...ports,
       heartbeats: {
@@ -167,7 +175,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'promotes on a failing web endpoint only',
     killedBy: 'I14',
-    change: { ...CALM, scenario: 'web only', replicas: slow(1_000) },
+    change: DARK,
     // The site's health is taken for the writer's.
     decorate: (ports, world) => ({
       ...ports,

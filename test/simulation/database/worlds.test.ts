@@ -10,8 +10,10 @@ import {
   main,
   type NO_FAULTS,
   PAIR,
+  type Setting,
   type SettingChange,
   seedsFrom,
+  settingOf,
   settled,
   simulateOne,
   simulateWorlds,
@@ -47,6 +49,45 @@ describe('simulated worlds', () => {
     },
     LIMIT_MS,
   );
+
+  test(
+    'meet every kind of trouble',
+    async () => {
+      const { met } = await simulateWorlds(seedsFrom(seed, 250), { mostBroken: 250 });
+      expect([...met.keys()].sort()).toEqual([
+        'crashes after a call',
+        'crashes before a call',
+        'looks with dns cut off',
+        'looks with heartbeat cut off',
+        'looks with lease cut off',
+        'looks with probe cut off',
+        'looks with service cut off',
+        'lost answers',
+        'probers twice at once',
+        'second runners of a run',
+        'slow calls',
+        'stale looks',
+        'steps again, late and out of order',
+        'steps twice at once',
+        'throttled calls',
+      ]);
+    },
+    LIMIT_MS,
+  );
+
+  const drawn = [...seedsFrom(seed, 400)].map((one) => settingOf(one));
+  const leased = drawn.filter(({ lease }) => lease);
+  const dark = ({ siteDown, linkDown, writerDown }: Setting) => siteDown.length + linkDown.length > 0 && writerDown.length === 0;
+  test.each([
+    ['a writer that dies with its renewer', leased.filter((s) => s.writerDown.length > 0)],
+    ['a renewer that dies before its writer, or without it', leased.filter((s) => s.renewerDown.length > 0)],
+    ['a renewer that renews while its site is dark or cut off', leased.filter((s) => dark(s) && s.renewerDown.length === 0)],
+    ['two candidates', drawn.filter((s) => s.replicas.filter((r) => !r.alone).length > 1)],
+    ['clocks that differ', drawn.filter((s) => s.skewMs.prober !== s.skewMs.step && s.skewMs.primary !== 0)],
+    ['a person who orders a failover', drawn.filter((s) => s.orderedAtMs !== undefined && s.orderedRun === 'failover')],
+    ['a person who orders a switchover', drawn.filter((s) => s.orderedAtMs !== undefined && s.orderedRun === 'switchover')],
+    ['a person who orders a failback', drawn.filter((s) => s.orderedAtMs !== undefined && s.orderedRun === 'failback')],
+  ])('have %s', (_name, found) => expect(found.length).toBeGreaterThan(2));
 
   test('are the same whether their microtasks are drained by a tick or by a turn of the event loop', async () => {
     const lived = async (settle: () => Promise<void>) => {

@@ -1,9 +1,10 @@
 /** Who acts in a world: prober, keeper, executions with their step function, and people. All of them run production code. */
-import type { DatabaseStepInput, DatabaseStepOutput } from '../../../contracts/database';
+import type { DatabaseMember, DatabaseStepInput, DatabaseStepOutput } from '../../../contracts/database';
 import type { FailoverEvent } from '../../../contracts/events';
 import { longestDatabaseCallSec } from '../../../decide/database/machine';
 import { adopt, approve, failback, failover, pause, switchover } from '../../../runtime/drive/database/orders';
 import { probe } from '../../../runtime/drive/database/prober';
+import { renew } from '../../../runtime/drive/database/renew';
 import { databaseStep } from '../../../runtime/drive/database/step';
 import { type ExecutionInput, runPlan } from '../../../runtime/drive/database/walk';
 import { keepLatch } from '../../../runtime/drive/latch';
@@ -11,6 +12,7 @@ import type { Time } from '../../../runtime/ports';
 import { Invocation, type Runner } from './invocation';
 import { portsOf, type SimulatedPorts } from './ports';
 import { LATCHED_PAIR, PAIR } from './registrations';
+import { renewed, renewerPorts, renewerRuns } from './renewer';
 import type { Ordered, Setting } from './setting';
 import type { World } from './world';
 
@@ -61,6 +63,9 @@ export class Cast {
     world.told = (event) => this.hear(event);
     this.everyMinute(0, () => this.prober());
     this.everyMinute(20_000, () => this.keeper());
+    if (world.setting.lease) {
+      for (const member of renewed(world)) this.everyMinute(2_000, () => this.renewer(member));
+    }
     this.people();
   }
 
@@ -79,6 +84,7 @@ export class Cast {
     const { skewMs } = world.setting;
     void this.invoke('prober', skewMs.prober, PROBER_LIMIT_MS, (ports) => probe(ports)).catch(() => undefined);
     if (world.uniform() < world.points.now().duplicate) {
+      world.points.meet('probers twice at once');
       void this.invoke('prober', skewMs.prober, PROBER_LIMIT_MS, (ports) => probe(ports)).catch(() => undefined);
     }
   }
@@ -87,11 +93,24 @@ export class Cast {
     void this.invoke('keeper', 0, KEEPER_LIMIT_MS, (ports) => keepLatch(LATCHED_PAIR, ports)).catch(() => undefined);
   }
 
+  /** Beside its database; its next run takes over from the one before. */
+  private renewer(member: DatabaseMember): void {
+    const { world } = this;
+    if (!renewerRuns(world, member.id)) return;
+    const { primary } = world.setting.skewMs;
+    const settings = { pair: PAIR, member };
+    void this.invoke('renewer', primary, PROBER_LIMIT_MS, (_ports, invocation) =>
+      renew(renewerPorts(world, invocation, primary), settings),
+    ).catch(() => undefined);
+  }
+
   /** Begins an execution; in a world with two runners somebody walks the same plan from a command line as well. */
   private execute(input: ExecutionInput): void {
     const { world } = this;
     this.run(input);
-    if (world.setting.twoRunners) world.scheduler.after(Math.floor(world.uniform() * 60_000), () => this.run(input));
+    if (!world.setting.twoRunners) return;
+    world.points.meet('second runners of a run');
+    world.scheduler.after(Math.floor(world.uniform() * 60_000), () => this.run(input));
   }
 
   private run(input: ExecutionInput): void {
@@ -115,6 +134,7 @@ export class Cast {
     const limitMs = longestDatabaseCallSec() * 1_000;
     if (world.uniform() < world.points.now().duplicate) {
       const lateMs = world.uniform() < 0.5 ? 0 : Math.floor(world.uniform() * 120_000);
+      world.points.meet(lateMs === 0 ? 'steps twice at once' : 'steps again, late and out of order');
       world.scheduler.after(
         lateMs,
         () => void this.invoke('step', world.setting.skewMs.step, limitMs, work).catch(() => undefined),
@@ -131,7 +151,12 @@ export class Cast {
   }
 
   /** One run of one function. Its platform ends it at its limit, and says so a moment after it died. */
-  private invoke<T>(runner: Runner, skewMs: number, limitMs: number, work: (ports: SimulatedPorts) => Promise<T>): Promise<T> {
+  private invoke<T>(
+    runner: Runner,
+    skewMs: number,
+    limitMs: number,
+    work: (ports: SimulatedPorts, invocation: Invocation) => Promise<T>,
+  ): Promise<T> {
     const { world } = this;
     return new Promise<T>((resolve, reject) => {
       let cancel: () => void = () => undefined;
@@ -148,7 +173,7 @@ export class Cast {
           cancel();
           if (!invocation.isDead) act(value);
         };
-      work(this.options.decorate?.(ports, world, runner) ?? ports).then(end(resolve), end(reject));
+      work(this.options.decorate?.(ports, world, runner) ?? ports, invocation).then(end(resolve), end(reject));
     });
   }
 
@@ -220,7 +245,14 @@ export class Cast {
 const SETTLES_MS = 150_000;
 
 /** The last thing that a script has in store. */
-function scriptEnd({ siteDown, writerDown, linkDown, blind, pause: away, orderedAtMs }: Setting): number {
-  const spans = [...siteDown, ...writerDown, ...linkDown, ...Object.values(blind).flat(), ...(away ? [away] : [])];
+function scriptEnd({ siteDown, writerDown, linkDown, renewerDown, blind, pause: away, orderedAtMs }: Setting): number {
+  const spans = [
+    ...siteDown,
+    ...writerDown,
+    ...linkDown,
+    ...renewerDown,
+    ...Object.values(blind).flat(),
+    ...(away ? [away] : []),
+  ];
   return Math.max(orderedAtMs ?? 0, ...spans.flat().filter((edge) => edge < Number.MAX_SAFE_INTEGER));
 }

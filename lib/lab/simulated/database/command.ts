@@ -37,6 +37,9 @@ export function asked(given: readonly string[]): Asked {
   return found;
 }
 
+/** Without the number in front. */
+const byName = (a: string, b: string) => a.slice(a.indexOf(' ')).localeCompare(b.slice(b.indexOf(' ')));
+
 type Say = (line: string) => void;
 
 /** @returns the exit code: 1 when an invariant broke */
@@ -65,6 +68,12 @@ async function campaign({ worlds, seed }: Asked, say: Say, options: SimulateOpti
   say(
     `${rate(lived.worlds)} worlds/s, ${rate(ended.promoted)} failovers/s, ${rate(lived.events)} events/s, ` +
       `${rate(lived.calls)} calls/s (measured, one core)`,
+  );
+  say(
+    `met: ${[...lived.met]
+      .map(([trouble, n]) => `${n} ${trouble}`)
+      .sort(byName)
+      .join(', ')}`,
   );
   for (const { seed: one, broken: what } of broken) {
     for (const { invariant, because } of what) say(`BROKEN ${invariant}, ${INVARIANTS[invariant]}: ${because}`);

@@ -25,12 +25,13 @@ const SHORT: SettingChange = {
   serverLagMs: [0, 0, 0, 0],
   describeLagMs: 0,
   fences: ['networkAcl'],
-  brokenAtMs: BROKEN_AT_MS,
-  faultsEndMs: BROKEN_AT_MS,
-  siteDown: [[BROKEN_AT_MS, FOREVER]],
-  writerDown: [[BROKEN_AT_MS, FOREVER]],
-  linkDown: [[BROKEN_AT_MS, FOREVER]],
+  ...deadSince(BROKEN_AT_MS),
 };
+
+function deadSince(brokenAtMs: number): SettingChange {
+  const down: Span[] = [[brokenAtMs, FOREVER]];
+  return { brokenAtMs, faultsEndMs: brokenAtMs, siteDown: down, writerDown: down, linkDown: down };
+}
 
 const REBUILT_REPLICA = { id: 'a2', priority: 0, lagMs: 400, alone: false };
 
@@ -58,6 +59,12 @@ export const COURSES: readonly Course[] = [
     ends: 'promoted',
     change: ordered('failover', [BROKEN_AT_MS, FOREVER]),
   },
+  {
+    // A lease that was never renewed says nothing: a renewer that dies has another turn before the writer does.
+    name: 'failover-with-lease',
+    ends: 'promoted',
+    change: { ...SHORT, ...deadSince(EPOCH_MS + 130_000), lease: true, renewerDown: [] },
+  },
   { name: 'switchover', ends: 'promoted', change: ordered('switchover') },
   {
     // Nobody may lose anything in a planned change, and the replica is never seen to have caught up.
@@ -73,14 +80,14 @@ export const COURSES: readonly Course[] = [
   },
 ];
 
-const RUNNERS: readonly Runner[] = ['step', 'prober', 'keeper', 'person'];
+const RUNNERS: readonly Runner[] = ['step', 'prober', 'keeper', 'renewer', 'person'];
 
 /** Calls without an effect: to die after one is to die before it. */
-const LOOKS = /^(dns|probe|heartbeats|lags|alarms|registry|aclLooks)\.|\.(read|look)$/;
+const LOOKS = /^(dns|probe|heartbeats|lags|alarms|registry|aclLooks|rows)\.|\.(read|look)$/;
 
 /** Every point of a course at which somebody can die. */
 export async function crashPoints(course: Course, seed: number): Promise<{ calls: number; points: CrashPoint[] }> {
-  const made: Readonly<Record<Runner, string[]>> = { step: [], prober: [], keeper: [], person: [] };
+  const made: Readonly<Record<Runner, string[]>> = { step: [], prober: [], keeper: [], renewer: [], person: [] };
   const calm = await simulateOne(seed, {
     change: course.change,
     record: true,

@@ -10,7 +10,7 @@ export const CALM_DEATH: SettingChange = {
   scenario: 'region dies',
   mode: 'liveness',
   faults: NO_FAULTS,
-  blind: { dns: [], heartbeat: [], service: [] },
+  blind: { dns: [], probe: [], heartbeat: [], service: [], lease: [] },
   heartbeat: true,
   lease: false,
   trigger: 'unanimous',

@@ -5,7 +5,7 @@
 import type { Scheduler } from '../scheduler';
 import { type FaultRates, NO_FAULTS } from './setting';
 
-export type Runner = 'prober' | 'step' | 'keeper' | 'person';
+export type Runner = 'prober' | 'step' | 'keeper' | 'renewer' | 'person';
 
 /** Where a systematic test kills the first invocation that gets there. */
 export interface CrashPoint {
@@ -25,6 +25,14 @@ export interface CallRecord {
 const DRAWN = ['latency', 'throttle', 'lostAnswer', 'crashBefore', 'crashAfter'] as const;
 type Drawn = (typeof DRAWN)[number];
 
+const TROUBLE: Readonly<Record<Drawn, string>> = {
+  latency: 'slow calls',
+  throttle: 'throttled calls',
+  lostAnswer: 'lost answers',
+  crashBefore: 'crashes before a call',
+  crashAfter: 'crashes after a call',
+};
+
 /** Calls of one runner so far. An object, because it is counted up at every call of a world. */
 interface Tally {
   calls: number;
@@ -38,8 +46,11 @@ export class FaultPoints {
     prober: { calls: 0 },
     step: { calls: 0 },
     keeper: { calls: 0 },
+    renewer: { calls: 0 },
     person: { calls: 0 },
   };
+  /** How often each kind of trouble was met. */
+  public readonly met = new Map<string, number>();
   /** Told of every call. */
   public called: ((runner: Runner, call: string) => void) | undefined;
   /** Told of every fault. */
@@ -57,8 +68,14 @@ export class FaultPoints {
 
   /** Calls that each runner made. */
   public get counts(): Readonly<Record<Runner, number>> {
-    const { prober, step, keeper, person } = this.tallies;
-    return { prober: prober.calls, step: step.calls, keeper: keeper.calls, person: person.calls };
+    const { prober, step, keeper, renewer, person } = this.tallies;
+    return {
+      prober: prober.calls,
+      step: step.calls,
+      keeper: keeper.calls,
+      renewer: renewer.calls,
+      person: person.calls,
+    };
   }
 
   /** What happens to the next call: one draw, because there are thousands of calls in a world. */
@@ -75,6 +92,10 @@ export class FaultPoints {
       if (left < 0) return kind;
     }
     return undefined;
+  }
+
+  public meet(trouble: string): void {
+    this.met.set(trouble, (this.met.get(trouble) ?? 0) + 1);
   }
 
   /** Rates that hold now: none once the faults have stopped. */
@@ -138,6 +159,7 @@ export class Invocation {
     }
     const fault = points.draw();
     if (fault === undefined) return settled(effect);
+    points.meet(TROUBLE[fault]);
     switch (fault) {
       case 'crashBefore':
         return this.die(name, 'before');

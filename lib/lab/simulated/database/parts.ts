@@ -1,7 +1,7 @@
 /** The small parts of the world: journal table, lease item, fences, incidents. */
 import type { FenceSettings } from '../../../contracts/database';
 import type { FailoverEvent } from '../../../contracts/events';
-import type { LeaseRecord } from '../../../decide/database/lease';
+import type { LeaseBelief, LeaseRecord } from '../../../decide/database/lease';
 import type { JournalItem } from '../../../decide/journal';
 import type { FenceRaised } from '../../../runtime/ports/database';
 import type { Scheduler } from '../scheduler';
@@ -43,43 +43,38 @@ export class JournalStore {
     return true;
   }
 }
-/** Renewed by the primary's agent every 5 s while its writer takes rows. */
+/** The table of leases, with the conditions of the real one. Both Regions reach it by other ways than the link between them. */
 export class LeaseItem {
-  private epoch = 0;
-  private holder = 'a';
-  private turn = 1;
-  private takenRvn: string | undefined;
+  private record: LeaseRecord;
+  private writes = 0;
+  /** Renewals that were accepted. */
+  public renewals = 0;
 
-  public constructor(
-    private readonly setting: Setting,
-    private readonly scheduler: Scheduler,
-  ) {}
+  public constructor(holder: string) {
+    this.record = { rvn: 'w0', epoch: 0, holder, turn: 0 };
+  }
 
   public read(): { readonly kind: 'lease' } & LeaseRecord {
-    return { kind: 'lease', rvn: this.rvn(), epoch: this.epoch, holder: this.holder, turn: this.turn };
+    return { kind: 'lease', ...this.record };
   }
 
   public take(seenRvn: string, epoch: number, holder: string): 'taken' | 'lost' {
-    if (seenRvn !== this.rvn() || epoch < this.epoch) return 'lost';
-    this.epoch = epoch;
-    this.holder = holder;
-    this.takenRvn = `taken-${epoch}-${holder}`;
-    this.turn = 0;
+    if (seenRvn !== this.record.rvn || epoch < this.record.epoch) return 'lost';
+    this.put({ epoch, holder, turn: 0 });
     return 'taken';
   }
 
-  public get heldEpoch(): number {
-    return this.epoch;
+  public renew(holder: string, { epoch, seenTurn, turn }: LeaseBelief): 'renewed' | 'refused' {
+    const { record } = this;
+    if (record.holder !== holder || record.epoch !== epoch || record.turn !== seenTurn) return 'refused';
+    this.put({ epoch, holder, turn });
+    this.renewals += 1;
+    return 'renewed';
   }
 
-  private rvn(): string {
-    if (this.takenRvn !== undefined) return this.takenRvn;
-    let atMs = Math.floor(this.scheduler.nowMs() / 5_000) * 5_000;
-    // The quorum is reached by other ways than the link between the two Regions.
-    for (const [from, until] of this.setting.writerDown) {
-      if (atMs >= from && atMs < until) atMs = Math.floor((from - 1) / 5_000) * 5_000;
-    }
-    return `r${atMs}`;
+  private put(lease: Omit<LeaseRecord, 'rvn'>): void {
+    this.writes += 1;
+    this.record = { rvn: `w${this.writes}`, ...lease };
   }
 }
 

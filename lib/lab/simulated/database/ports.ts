@@ -107,6 +107,7 @@ function observing(world: World, invocation: Invocation) {
       invocation.call<ProbeAnswer>(
         'probe.probe',
         () => {
+          if (world.blind('probe')) return { kind: 'bad', because: 'timed out', tookMs: 2_000 };
           const primary = target.connect === PAIR_REGISTRATION.primary.probe.connect;
           const down = primary && (within(setting.siteDown, now()) || within(setting.linkDown, now()));
           return down
@@ -146,6 +147,7 @@ function observing(world: World, invocation: Invocation) {
         if (world.blind('service')) return unknown('timed out');
         if (member.id === SOURCE && within(setting.linkDown, now())) return unknown('timed out');
         const stale = setting.describeLagMs > 0 && world.uniform() < world.points.now().stale;
+        if (stale) world.points.meet('stale looks');
         return service.look(member.id, stale ? now() - setting.describeLagMs : now());
       },
       orUnknown(),
@@ -203,7 +205,12 @@ function remembering(world: World, invocation: Invocation) {
       invocation.call('registry.database', () => world.registration as typeof world.registration | Unknown, orUnknown()),
   };
   const leases: DatabasePorts['leases'] = {
-    read: () => invocation.call<LeaseLook>('leases.read', () => world.lease.read(), orUnknown()),
+    read: () =>
+      invocation.call<LeaseLook>(
+        'leases.read',
+        () => (world.blind('lease') ? unknown('timed out') : world.lease.read()),
+        orUnknown(),
+      ),
     offer: async () => 'lost',
     take: (_pair, seenRvn, epoch, holder) =>
       invocation.call<'taken' | 'lost' | Unknown>('leases.take', () => world.lease.take(seenRvn, epoch, holder), orUnknown()),

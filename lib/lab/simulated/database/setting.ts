@@ -84,10 +84,12 @@ export interface Setting {
   readonly writerDown: readonly Span[];
   readonly linkDown: readonly Span[];
   /** Witnesses that the standby Region cannot reach for a while. */
-  readonly blind: { readonly dns: readonly Span[]; readonly heartbeat: readonly Span[]; readonly service: readonly Span[] };
+  readonly blind: Readonly<Record<'dns' | 'probe' | 'heartbeat' | 'service' | 'lease', readonly Span[]>>;
   readonly replicas: readonly ReplicaSetting[];
   readonly heartbeat: boolean;
   readonly lease: boolean;
+  /** When the renewer beside the primary does not run, though its writer may live. */
+  readonly renewerDown: readonly Span[];
   readonly fences: readonly ('networkAcl' | 'function' | 'stopInstance')[];
   readonly trigger: 'unanimous' | 'manual' | 'quorum';
   readonly dataLoss: { readonly kind: 'never' | 'any' } | { readonly kind: 'upTo'; readonly ms: number };
@@ -176,12 +178,15 @@ export function settingOf(seed: number, change: SettingChange = {}): Setting {
     ...broken(d, scenario, brokenAtMs),
     blind: {
       dns: blindness(d, brokenAtMs),
+      probe: blindness(d, brokenAtMs),
       heartbeat: blindness(d, brokenAtMs),
       service: blindness(d, brokenAtMs),
+      lease: blindness(d, brokenAtMs),
     },
     replicas: ['r1', 'r2'].map((id, n) => replica(d, id, n, brokenAtMs)),
     heartbeat: d.chance(0.9),
     lease: d.chance(0.3),
+    renewerDown: renewerDeath(d, brokenAtMs),
     fences: [
       ...(d.chance(0.5) ? ['function' as const] : []),
       ...(d.chance(0.6) ? ['networkAcl' as const] : []),
@@ -229,6 +234,12 @@ function blindness(d: Draw, brokenAtMs: number): Span[] {
   if (!d.chance(0.2)) return [];
   const from = brokenAtMs + d.between(-60, 300) * 1_000;
   return [[from, from + d.between(5, 240) * 1_000]];
+}
+
+function renewerDeath(d: Draw, brokenAtMs: number): Span[] {
+  if (!d.chance(0.25)) return [];
+  const from = brokenAtMs + d.between(-60, 120) * 1_000;
+  return [[from, d.chance(0.5) ? FOREVER : from + d.between(30, 400) * 1_000]];
 }
 
 function replica(d: Draw, id: string, n: number, brokenAtMs: number): ReplicaSetting {

@@ -25,6 +25,8 @@ export interface WorldEnd {
   readonly figures: WorldFigures;
   /** Calls that each runner made. */
   readonly counts: Readonly<Record<string, number>>;
+  /** How often each kind of trouble was met. */
+  readonly met: ReadonlyMap<string, number>;
 }
 
 export interface WorldFigures {
@@ -86,6 +88,7 @@ export class Simulation {
       calls: cast.calls,
       figures: this.world.invariants.figures(),
       counts: world.points.counts,
+      met: world.points.met,
     };
   }
 
@@ -161,6 +164,7 @@ export interface Campaign {
   readonly events: number;
   /** Calls that functions made, each with its fault point. */
   readonly calls: number;
+  readonly met: ReadonlyMap<string, number>;
   readonly ended: Readonly<Record<WorldEnd['ended'], number>>;
   /** Worlds that broke an invariant, at most as many as asked for. */
   readonly broken: readonly WorldEnd[];
@@ -181,19 +185,21 @@ export async function simulateWorlds(
   let worlds = 0;
   let events = 0;
   let calls = 0;
+  const met = new Map<string, number>();
   for (const seed of seeds) {
     if (broken.length >= mostBroken) break;
     const end = await live(new Simulation(seed, options), options.settle ?? settled);
     worlds += 1;
     events += end.events;
     for (const made of Object.values(end.counts)) calls += made;
+    for (const [trouble, n] of end.met) met.set(trouble, (met.get(trouble) ?? 0) + n);
     ended[end.ended] += 1;
     if (end.broken.length > 0) broken.push(end);
     each(end);
     // Timers and signals of the process have their turn.
     await turned();
   }
-  return { worlds, events, calls, ended, broken };
+  return { worlds, events, calls, met, ended, broken };
 }
 
 /** Whatever an event set off is over before the next one happens. */

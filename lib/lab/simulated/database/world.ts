@@ -79,7 +79,7 @@ export class World {
     this.points = new FaultPoints(scheduler, this.uniform, setting.faults, this.faultsEndMs, options.crash);
     this.replication = new Replication(setting, truth);
     this.service = new DatabaseService(setting, SOURCE);
-    this.lease = new LeaseItem(setting, scheduler);
+    this.lease = new LeaseItem(this.writerName);
     this.invariants = new Invariants(this, options.stopAtFirst ?? true);
     this.traffic = new Traffic(setting, scheduler, (subject, healthy) => {
       this.note(() => `Route 53: ${subject} is ${healthy ? 'healthy' : 'unhealthy'}`);
@@ -123,7 +123,9 @@ export class World {
   }
 
   public blind(witness: keyof Setting['blind']): boolean {
-    return this.faulty() && within(this.setting.blind[witness], this.nowMs());
+    if (!this.faulty() || !within(this.setting.blind[witness], this.nowMs())) return false;
+    this.points.meet(`looks with ${witness} cut off`);
+    return true;
   }
 
   public writerUp(): boolean {
