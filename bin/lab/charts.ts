@@ -189,7 +189,7 @@ function lag(report: LabReport, axis: Axis): Chart | undefined {
   const y = { field: 'value', type: 'quantitative', title: 'seconds', axis: { tickCount: 5 } };
   return {
     id: 'lag',
-    title: 'Replication lag: age of what the standby replayed last, asked of PostgreSQL',
+    title: 'Replication lag, asked of PostgreSQL: age of what the standby replayed last; its growth after t0 is no loss',
     keys: [
       { name: 'lag', colour: COLOUR.standby, line: 'solid' },
       ...(consented === undefined

@@ -27,8 +27,8 @@ import { createWorld, definePair, ScaledTime } from '../../lib/lab/world';
 
 const PRIMARY_REGION = 'eu-west-1';
 const READER = 'reader';
-/** The first ticks read the registry, load code and open connections. */
-const COLD_TICKS = 3;
+/** The first ticks read the registry, look at everything once, and open connections. */
+const COLD_TICKS = 6;
 /** Of Linux's accounting, in all kernels that we know. */
 const CLOCK_TICKS_PER_SEC = 100;
 
@@ -36,7 +36,8 @@ export interface Probed {
   readonly targets: number;
   /** That really came in that time. */
   readonly ticks: number;
-  readonly cpuSecPerTick: number;
+  /** Processor time of each 5 s, user and system. */
+  readonly cpuSec: readonly number[];
   readonly peakMb: number;
   /** Journal items at the end: each target was looked at. */
   readonly seen: number;
@@ -100,13 +101,19 @@ export async function measure(targets: number, ticks: number, assets: string, ru
       functionArn: arnOf('lambda', STANDBY_REGION, 'function:prober'),
     });
     await time.sleep(COLD_TICKS * TICK_MS);
-    const [cpuSec, calls, before] = [cpuSecOf(child.pid), endpoint.recordedCalls().length, asked];
-    await time.sleep(ticks * TICK_MS);
+    const [calls, before] = [endpoint.recordedCalls().length, asked];
+    const cpuSec: number[] = [];
+    for (let i = 0, spent = cpuSecOf(child.pid); i < ticks; i++) {
+      await time.sleep(TICK_MS);
+      const now = cpuSecOf(child.pid);
+      cpuSec.push(now - spent);
+      spent = now;
+    }
     const ticked = (asked - before) / targets;
     return {
       targets,
       ticks: ticked,
-      cpuSecPerTick: (cpuSecOf(child.pid) - cpuSec) / ticked,
+      cpuSec,
       peakMb: peakMbOf(child.pid),
       seen: dynamo.items(STANDBY_REGION, NAMES.journalTable).length,
       callsPerTick: (endpoint.recordedCalls().length - calls) / ticked,
