@@ -1,4 +1,6 @@
+import { type Loss, lossText } from './replica';
 import type { Consent } from './state';
+import { lasting } from './words';
 
 /** What the user consented to when the database was bound. */
 export type LossPolicy = { readonly kind: 'never' } | { readonly kind: 'any' } | { readonly kind: 'upTo'; readonly ms: number };
@@ -10,22 +12,17 @@ export type LossDecision =
 /**
  * The RPO gate. A consent holds for its epoch and for the loss that was shown, or less; a larger loss asks again.
  */
-export function gateLoss(
-  loss: { readonly ms: number; readonly basis: string },
-  policy: LossPolicy,
-  epoch: number,
-  consent?: Consent,
-): LossDecision {
-  if (policy.kind === 'any') return { kind: 'accepted', because: `any loss is consented to; this one is ${loss.ms} ms` };
+export function gateLoss(loss: Loss, policy: LossPolicy, epoch: number, consent?: Consent): LossDecision {
+  if (policy.kind === 'any') return { kind: 'accepted', because: `any loss is consented to; this one is ${lossText(loss)}` };
   if (policy.kind === 'upTo' && loss.ms <= policy.ms) {
-    return { kind: 'accepted', because: `loss of ${loss.ms} ms is within ${policy.ms} ms` };
+    return { kind: 'accepted', because: `a loss of ${lossText(loss)} is within ${lasting(policy.ms)}` };
   }
   // Lag samples are a minute old, so their zero is no proof; a service's promise and rows that stand still are.
   if (loss.ms === 0 && loss.basis !== 'lag samples') return { kind: 'accepted', because: `nothing is lost, by ${loss.basis}` };
   if (consent && consent.epoch === epoch && loss.ms <= consent.lossMs) {
-    return { kind: 'accepted', because: `${consent.by} consented to ${consent.lossMs} ms; the loss is ${loss.ms} ms` };
+    return { kind: 'accepted', because: `${consent.by} consented to ${lasting(consent.lossMs)}; the loss is ${lossText(loss)}` };
   }
-  const limit = policy.kind === 'upTo' ? `${policy.ms} ms are consented to` : 'none is consented to';
-  const again = consent && consent.epoch === epoch ? `; ${consent.by} consented to ${consent.lossMs} ms only` : '';
-  return { kind: 'ask', lossMs: loss.ms, because: `loss would be ${loss.ms} ms by ${loss.basis}, ${limit}${again}` };
+  const limit = policy.kind === 'upTo' ? `${lasting(policy.ms)} are consented to` : 'none is consented to';
+  const again = consent && consent.epoch === epoch ? `; ${consent.by} consented to ${lasting(consent.lossMs)} only` : '';
+  return { kind: 'ask', lossMs: loss.ms, because: `the loss would be ${lossText(loss)}; ${limit}${again}` };
 }

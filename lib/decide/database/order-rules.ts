@@ -35,6 +35,7 @@ export interface Acquire {
   readonly nowMs: number;
   readonly failedAtMs?: number;
   readonly gapsMs?: Readonly<Record<string, number>>;
+  readonly unheardMs?: Readonly<Record<string, number>>;
   readonly leaseRvn?: string;
   /** A person's consent that came with the order, in ms of lost writes. */
   readonly acceptLossMs?: number;
@@ -65,6 +66,7 @@ export function acquire(found: JournalItem | undefined, asked: Acquire): Ruled<A
     startedAtMs: asked.nowMs,
     failedAtMs: asked.failedAtMs ?? asked.nowMs,
     ...(asked.gapsMs ? { gapsMs: asked.gapsMs } : {}),
+    ...(asked.unheardMs ? { unheardMs: asked.unheardMs } : {}),
     ...(asked.leaseRvn === undefined ? {} : { leaseRvn: asked.leaseRvn }),
     ...(asked.writesStopped ? { writesStopped: true } : {}),
     ...(asked.forced === undefined ? {} : { forced: asked.forced }),

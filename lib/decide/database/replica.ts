@@ -1,3 +1,6 @@
+import type { DatabaseRun } from './state';
+import { lasting } from './words';
+
 /**
  * Which replica takes over, and what that loses. Everything is judged at the moment of the failure: lag after it grows
  * for as long as the primary is dead and would refuse every real failover.
@@ -24,11 +27,15 @@ export interface CandidateFacts {
   readonly samplesUnknown?: string;
   /** How long before the failure the newest heartbeat row arrived, in ms. */
   readonly gapMs?: number;
+  /** With a heartbeat: nobody knows how long no row had arrived, only that it was at least so long. Never with `gapMs`. */
+  readonly unheardMs?: number;
 }
 
 export interface Loss {
   readonly ms: number;
   readonly basis: 'heartbeat' | 'lag samples' | 'service';
+  /** Less it cannot be, where `ms` is only known not to be exceeded. */
+  readonly atLeastMs?: number;
 }
 
 export type Judged =
@@ -39,11 +46,25 @@ export type Judged =
 export const LOSS_WINDOW_MS = 120_000;
 
 /**
- * Loss at the failure. A heartbeat says how long nothing arrived, lag how old the newest arrival was, so the two add up.
+ * What a run knows of the rows of one candidate. Without evidence that anybody gathered, as when a person orders it, nothing
+ * is said; with evidence, a candidate that was not heard at all was silent for nobody knows how long.
+ */
+export function gapOf(
+  { gapsMs, unheardMs }: Pick<DatabaseRun, 'gapsMs' | 'unheardMs'>,
+  id: string,
+): Pick<CandidateFacts, 'gapMs' | 'unheardMs'> {
+  if (gapsMs === undefined) return {};
+  const gapMs = gapsMs[id];
+  return gapMs === undefined ? { unheardMs: unheardMs?.[id] ?? 0 } : { gapMs };
+}
+
+/**
+ * Loss at the failure, never understated. A heartbeat says how long nothing arrived, lag how old the newest arrival was, so the two add up.
  * Without any lag sample even a heartbeat proves nothing: a replica that is minutes behind receives rows as steadily.
+ * Where the heartbeat should have told and did not, everything after the last sample counts as lost.
  */
 export function lossOf(
-  facts: Pick<CandidateFacts, 'samples' | 'samplesUnknown' | 'gapMs'>,
+  facts: Pick<CandidateFacts, 'samples' | 'samplesUnknown' | 'gapMs' | 'unheardMs'>,
   failedAtMs: number,
   limits: ReplicaLimits,
 ): Loss | { readonly because: string } {
@@ -54,15 +75,17 @@ export function lossOf(
   if (last.kind === 'unknown') return { because: `its last lag sample before the failure is unknown: ${last.because}` };
   const ageMs = failedAtMs - last.atMs;
   if (ageMs >= limits.sampleAgeMs) {
-    return { because: `its last lag sample is ${ageMs} ms older than the failure, limit ${limits.sampleAgeMs} ms` };
+    return { because: `its last lag sample is ${lasting(ageMs)} older than the failure, limit ${lasting(limits.sampleAgeMs)}` };
   }
   const window = before.filter((s) => s.atMs >= failedAtMs - LOSS_WINDOW_MS || s === last);
   const lagMs = Math.max(...window.map((s) => (s.kind === 'lag' ? s.ms : 0)));
   if (!Number.isFinite(lagMs) || lagMs < 0) return { because: `its lag of ${lagMs} ms is no lag` };
   // Whole and never less: a person types what the page shows.
-  return facts.gapMs === undefined
-    ? { ms: Math.ceil(lagMs), basis: 'lag samples' }
-    : { ms: Math.ceil(lagMs + facts.gapMs), basis: 'heartbeat' };
+  const { gapMs, unheardMs } = facts;
+  if (gapMs !== undefined) return { ms: Math.ceil(lagMs + gapMs), basis: 'heartbeat' };
+  if (unheardMs === undefined) return { ms: Math.ceil(lagMs), basis: 'lag samples' };
+  const atLeastMs = Math.ceil(lagMs + unheardMs);
+  return { ms: Math.max(atLeastMs, Math.ceil(last.ms + ageMs)), basis: 'lag samples', atLeastMs };
 }
 
 /** Whether one replica may take over from `writer`, with the reason when not. */
@@ -76,9 +99,17 @@ export function judge(facts: CandidateFacts, writer: string, failedAtMs: number,
   if (replicaOf !== writer) return no(`it replicates from ${replicaOf}, not from ${writer}`);
   const loss = lossOf(facts, failedAtMs, limits);
   if ('because' in loss) return no(loss.because);
-  if (loss.ms > limits.lagMs) return no(`it would lose ${loss.ms} ms of writes, limit ${limits.lagMs} ms`);
+  // What is only known not to be exceeded is a person's to accept; what is surely too much is nobody's.
+  const leastMs = loss.atLeastMs ?? loss.ms;
+  if (leastMs > limits.lagMs) return no(`it would lose ${lasting(leastMs)} of writes, limit ${lasting(limits.lagMs)}`);
   return { kind: 'eligible', id: facts.id, priority: facts.priority, loss };
 }
+
+/** In the words of a page. */
+export const lossText = ({ ms, basis, atLeastMs }: Loss): string =>
+  atLeastMs === undefined
+    ? `${lasting(ms)} of writes, by ${basis}`
+    : `at least ${lasting(atLeastMs)} and at most ${lasting(ms)} of writes, by ${basis}: the heartbeat reader began after the last row`;
 
 export type Choice =
   | { readonly kind: 'chosen'; readonly id: string; readonly loss: Loss; readonly because: readonly string[] }
@@ -97,6 +128,6 @@ export function bestReplica(
     .flatMap((j) => (j.kind === 'eligible' ? [j] : []))
     .sort((a, b) => a.loss.ms - b.loss.ms || a.priority - b.priority || (a.id < b.id ? -1 : 1))[0];
   if (!best) return { kind: 'none', because: refused.length > 0 ? refused : ['there is no candidate'] };
-  const why = `${best.id} loses ${best.loss.ms} ms of writes, by ${best.loss.basis}`;
+  const why = `${best.id} loses ${lossText(best.loss)}`;
   return { kind: 'chosen', id: best.id, loss: best.loss, because: [why, ...refused] };
 }

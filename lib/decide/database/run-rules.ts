@@ -179,7 +179,7 @@ export function noteAssessment(
   const h = held(found, key);
   if (isLost(h)) return keep(h);
   if (h.run.promoteRequested || h.run.rollback) return keep({ kind: 'lost', because: 'the candidate is settled' });
-  const same = h.run.candidate === candidate && h.run.loss?.ms === loss.ms && h.run.loss.basis === loss.basis;
+  const same = h.run.candidate === candidate && JSON.stringify(h.run.loss) === JSON.stringify(loss);
   return same ? keep({ kind: 'recorded' }) : put(h.item, withRun(h, { candidate, loss }), { kind: 'recorded' });
 }
 

@@ -4,6 +4,8 @@
  * patience; nothing compares the clocks of two machines to decide who writes.
  */
 
+import type { Loss } from './replica';
+
 export type Side = 'primary' | 'standby';
 
 export type ControllerState =
@@ -72,6 +74,8 @@ export interface Suspicion {
   readonly writerSinceMs?: number;
   /** How long before `writerSinceMs` each candidate last saw a new heartbeat row, in ms. */
   readonly gapsMs?: Readonly<Record<string, number>>;
+  /** The same where only the least is known, because the reader began after the last row. */
+  readonly unheardMs?: Readonly<Record<string, number>>;
   readonly because: readonly string[];
   /** Since when Route 53 has been seen to call the primary unhealthy. Until then users may have written there. */
   readonly outsideSinceMs?: number;
@@ -111,6 +115,8 @@ export interface DatabaseRun {
   readonly failedAtMs?: number;
   /** How long before `failedAtMs` each candidate last saw a new heartbeat row, in ms. */
   readonly gapsMs?: Readonly<Record<string, number>>;
+  /** The same where only the least is known. A candidate that is in neither was not heard at all. */
+  readonly unheardMs?: Readonly<Record<string, number>>;
   /** Lease record that was seen unchanged for too long; only this one may be taken over. */
   readonly leaseRvn?: string;
   /** A person's word that nothing writes to today's writer any more, for a planned change. */
@@ -119,7 +125,7 @@ export interface DatabaseRun {
   readonly forced?: string;
   readonly candidate?: string;
   /** What the promotion loses, judged before it: milliseconds of writes. */
-  readonly loss?: { readonly ms: number; readonly basis: 'heartbeat' | 'lag samples' | 'service' };
+  readonly loss?: Loss;
   /** The loss a person was asked to consent to. */
   readonly asked?: { readonly lossMs: number; readonly atMs: number };
   readonly consent?: Consent;

@@ -2,7 +2,7 @@
 import type { Ruled } from '../drill/rules';
 import type { JournalItem } from '../journal';
 import { keep, moved, put } from './run-rules';
-import type { DatabaseState, Suspicion } from './state';
+import type { DatabaseRun, DatabaseState, Suspicion } from './state';
 import type { OutsideWord } from './witnesses';
 
 export interface Seen {
@@ -10,6 +10,7 @@ export interface Seen {
   /** Since when the writer itself is spoken against, in this observer's memory. */
   readonly writerSinceMs?: number;
   readonly gapsMs?: Readonly<Record<string, number>>;
+  readonly unheardMs?: Readonly<Record<string, number>>;
   /** What Route 53 says of the primary. */
   readonly outside?: OutsideWord;
   readonly because: readonly string[];
@@ -26,13 +27,20 @@ export const VERDICT_MS = 60_000;
 export function failureOf(
   suspect: Suspicion | undefined,
   nowMs: number,
-): { readonly failedAtMs: number; readonly gapsMs?: Readonly<Record<string, number>> } {
+): Pick<DatabaseRun, 'gapsMs' | 'unheardMs'> & { readonly failedAtMs: number } {
   const sinceMs = suspect?.writerSinceMs ?? suspect?.sinceMs ?? nowMs;
   const failedAtMs = Math.max(sinceMs, (suspect?.outsideSinceMs ?? nowMs) - VERDICT_MS);
   if (!suspect?.gapsMs) return { failedAtMs };
   const laterMs = failedAtMs - sinceMs;
-  return { failedAtMs, gapsMs: Object.fromEntries(Object.entries(suspect.gapsMs).map(([id, ms]) => [id, ms + laterMs])) };
+  return {
+    failedAtMs,
+    gapsMs: later(suspect.gapsMs, laterMs),
+    ...(suspect.unheardMs ? { unheardMs: later(suspect.unheardMs, laterMs) } : {}),
+  };
 }
+
+const later = (gaps: Readonly<Record<string, number>>, byMs: number) =>
+  Object.fromEntries(Object.entries(gaps).map(([id, ms]) => [id, ms + byMs]));
 
 /** Keeps the first evidence. What stands already is older than what a new observer remembers, and stays. */
 export function noteSuspicion(found: JournalItem | undefined, seen: Seen): Ruled<Suspicion | undefined> {
@@ -41,9 +49,10 @@ export function noteSuspicion(found: JournalItem | undefined, seen: Seen): Ruled
   const before = database.suspect;
   const writer = before?.writerSinceMs ?? seen.writerSinceMs;
   const outsideSinceMs = unhealthySince(before, seen);
-  if (before && before.writerSinceMs === writer && before.outsideSinceMs === outsideSinceMs && database.state !== 'ARMED')
-    return keep(before);
-  const gapsMs = before?.gapsMs ?? seen.gapsMs;
+  const gaps = gapsOf(before, seen);
+  const known = before && before.writerSinceMs === writer && before.outsideSinceMs === outsideSinceMs;
+  if (known && database.state !== 'ARMED' && gaps.added === 0) return keep(before);
+  const { gapsMs, unheardMs } = gaps;
   const { outsideSinceMs: _outside, ...rest } = before ?? {};
   const suspect: Suspicion = {
     ...rest,
@@ -51,9 +60,22 @@ export function noteSuspicion(found: JournalItem | undefined, seen: Seen): Ruled
     because: seen.because,
     ...(writer === undefined ? {} : { writerSinceMs: writer }),
     ...(gapsMs === undefined ? {} : { gapsMs }),
+    ...(unheardMs === undefined ? {} : { unheardMs }),
     ...(outsideSinceMs === undefined ? {} : { outsideSinceMs }),
   };
   return put(found, moved({ ...database, suspect }, 'suspected'), suspect);
+}
+
+/**
+ * What was known first stays. What was not is added by an observer who knows, never shorter than it may be: by how much
+ * later the moment is from which the first one counted.
+ */
+function gapsOf(before: Suspicion | undefined, seen: Seen): Pick<Seen, 'gapsMs' | 'unheardMs'> & { readonly added: number } {
+  if (!before?.gapsMs) return { ...seen, added: 0 };
+  const laterMs = Math.max(0, (before.writerSinceMs ?? 0) - (seen.writerSinceMs ?? before.writerSinceMs ?? 0));
+  const fresh = Object.entries(seen.gapsMs ?? {}).filter(([id]) => before.gapsMs?.[id] === undefined);
+  const gapsMs = { ...later(Object.fromEntries(fresh), laterMs), ...before.gapsMs };
+  return { gapsMs, ...(before.unheardMs ? { unheardMs: before.unheardMs } : {}), added: fresh.length };
 }
 
 function unhealthySince(before: Suspicion | undefined, seen: Seen): number | undefined {
@@ -66,7 +88,7 @@ export function clearWriter(found: JournalItem | undefined): Ruled<'cleared' | '
   const database = found?.database;
   if (!found || !database?.suspect || database.run) return keep('nothing');
   if (database.suspect.writerSinceMs === undefined && database.suspect.gapsMs === undefined) return keep('nothing');
-  const { writerSinceMs: _since, gapsMs: _gaps, ...suspect } = database.suspect;
+  const { writerSinceMs: _since, gapsMs: _gaps, unheardMs: _unheard, ...suspect } = database.suspect;
   return put(found, { ...database, suspect }, 'cleared');
 }
 

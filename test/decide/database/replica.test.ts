@@ -11,7 +11,14 @@ import {
 import { gateLoss } from '../../../lib/decide/database/loss';
 import { boundDatabase } from '../../../lib/decide/database/order-rules';
 import { beginRebuild, noteRebuilt } from '../../../lib/decide/database/rebuild-rules';
-import { bestReplica, type CandidateFacts, judge, type LagPoint, LOSS_WINDOW_MS } from '../../../lib/decide/database/replica';
+import {
+  bestReplica,
+  type CandidateFacts,
+  gapOf,
+  judge,
+  type LagPoint,
+  LOSS_WINDOW_MS,
+} from '../../../lib/decide/database/replica';
 import { claimOf } from '../../../lib/decide/database/split-brain';
 import type { Consent } from '../../../lib/decide/database/state';
 import { clearSuspicion, failureOf, notePaged, noteProtection, noteSuspicion } from '../../../lib/decide/database/watch-rules';
@@ -57,12 +64,32 @@ describe('a replica', () => {
     ],
     ['adds what its heartbeat missed', { gapMs: 4_000 }, 'loses 5000 by heartbeat'],
     ['states whole milliseconds and never less, which a person can type', { gapMs: 4_000.2 }, 'loses 5001 by heartbeat'],
+    [
+      'loses everything after its last sample when nobody knows how long its heartbeat was away',
+      { samples: [lag(1_000, 40_000)], unheardMs: 5_000 },
+      'loses 41000 by lag samples',
+    ],
+    [
+      'loses at least what its heartbeat was seen to miss',
+      { samples: [lag(1_000, 2_000)], unheardMs: 30_000 },
+      'loses 31000 by lag samples',
+    ],
+    [
+      'stays eligible when it may lose too much, so that a person is asked',
+      { samples: [lag(1_000, 110_000)], unheardMs: 0 },
+      'loses 111000 by lag samples',
+    ],
+    [
+      'fails when it loses too much for sure',
+      { samples: [lag(1_000, 110_000)], unheardMs: 59_001 },
+      'it would lose 60.1 s of writes, limit 60 s',
+    ],
     ['is eligible at the limit', { samples: [lag(60_000, 1)] }, 'loses 60000 by lag samples'],
-    ['fails one millisecond over it', { samples: [lag(60_001, 1)] }, 'it would lose 60001 ms of writes, limit 60000 ms'],
+    ['fails one millisecond over it', { samples: [lag(60_001, 1)] }, 'it would lose 60.1 s of writes, limit 60 s'],
     [
       'fails with a sample that is too old',
       { samples: [lag(0, 300_000)] },
-      'its last lag sample is 300000 ms older than the failure, limit 300000 ms',
+      'its last lag sample is 5 min older than the failure, limit 5 min',
     ],
     ['fails without a sample', { samples: [] }, 'there is no lag sample from before the failure'],
     [
@@ -140,7 +167,36 @@ describe('a replica', () => {
   });
 });
 
+describe('the gap of a heartbeat', () => {
+  test('is what was heard; unheard with its least; unheard of one that nobody read; and nothing without evidence', () => {
+    const run = { gapsMs: { b1: 4_000 }, unheardMs: { b2: 2_000 } };
+    expect(['b1', 'b2', 'b3'].map((id) => gapOf(run, id))).toEqual([{ gapMs: 4_000 }, { unheardMs: 2_000 }, { unheardMs: 0 }]);
+    expect(gapOf({}, 'b1')).toEqual({});
+  });
+
+  test('never makes a candidate that was not heard look better than one that was', () => {
+    const samples: LagPoint[] = [{ kind: 'lag', atMs: FAILED - 30_000, ms: 400 }];
+    const choice = bestReplica(
+      [facts({ id: 'heard', samples, gapMs: 8_000 }), facts({ id: 'unheard', samples, unheardMs: 0 })],
+      'a',
+      FAILED,
+      LIMITS,
+    );
+    expect(choice).toMatchObject({ kind: 'chosen', id: 'heard', loss: { ms: 8_400, basis: 'heartbeat' } });
+  });
+});
+
 describe('the gate of the loss', () => {
+  test('asks for what is only known not to be exceeded, and says both ends', () => {
+    const loss = { ms: 111_000, basis: 'lag samples' as const, atLeastMs: 1_000 };
+    expect(gateLoss(loss, { kind: 'upTo', ms: 60_000 }, 7)).toEqual({
+      kind: 'ask',
+      lossMs: 111_000,
+      because:
+        'the loss would be at least 1 s and at most 111 s of writes, by lag samples: the heartbeat reader began after the last row; 60 s are consented to',
+    });
+  });
+
   const consent: Consent = { by: 'ann', epoch: 7, lossMs: 5_000, atMs: 0 };
   const gate = (ms: number, policy: Parameters<typeof gateLoss>[1], given?: Consent) =>
     gateLoss({ ms, basis: 'lag samples' }, policy, 7, given).kind;
@@ -160,7 +216,7 @@ describe('the gate of the loss', () => {
     expect(gateLoss({ ms: 9_000, basis: 'heartbeat' }, { kind: 'upTo', ms: 1_000 }, 7, consent)).toEqual({
       kind: 'ask',
       lossMs: 9_000,
-      because: 'loss would be 9000 ms by heartbeat, 1000 ms are consented to; ann consented to 5000 ms only',
+      because: 'the loss would be 9 s of writes, by heartbeat; 1 s are consented to; ann consented to 5 s only',
     });
   });
 });
@@ -227,6 +283,20 @@ describe('a fence that is down', () => {
 });
 
 describe('what the prober remembers', () => {
+  test('a gap that nobody knew at first is added by an observer who knows, never shorter; a known one stays', () => {
+    const first = noted(armed, { nowMs: 200, writerSinceMs: 190, gapsMs: {}, unheardMs: { b1: 2 }, because: ['x'] });
+    expect(first.database.suspect).toMatchObject({ gapsMs: {}, unheardMs: { b1: 2 } });
+    const second = noted(first, { nowMs: 210, writerSinceMs: 150, gapsMs: { b1: 5 }, because: ['y'] });
+    expect(second.database.suspect?.gapsMs).toEqual({ b1: 45 });
+    const third = noted(second, { nowMs: 220, writerSinceMs: 210, gapsMs: { b1: 99 }, because: ['z'] });
+    expect(third.database.suspect?.gapsMs).toEqual({ b1: 45 });
+    expect(failureOf({ ...third.database.suspect, sinceMs: 200, because: [], outsideSinceMs: 70_190 }, 0)).toMatchObject({
+      failedAtMs: 10_190,
+      gapsMs: { b1: 10_045 },
+      unheardMs: { b1: 10_002 },
+    });
+  });
+
   const armed = { ...blankItem('app'), database: boundDatabase({ source: 'a', replicas: ['b1'], generation: 1 }) };
   const noted = (item: typeof armed, seen: Parameters<typeof noteSuspicion>[1]) => {
     const ruled = noteSuspicion(item, seen);

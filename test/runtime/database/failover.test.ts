@@ -456,7 +456,7 @@ describe('consent', () => {
     expect([ended.end, asked, world.orders]).toEqual(['done', 3, ['promote app-b1 e1']]);
     expect(said(world).filter((s) => s.includes('consent'))).toEqual(['critical failover-needs-consent']);
     expect(world.announced.find((e) => e.type === 'failover-needs-consent')?.summary).toBe(
-      'app waits for consent: loss would be 6000 ms by heartbeat, none is consented to; failover approve app --epoch 1 --loss-ms 6000',
+      'app waits for consent: the loss would be 6 s of writes, by heartbeat; none is consented to; failover approve app --epoch 1 --loss-ms 6000',
     );
   });
 

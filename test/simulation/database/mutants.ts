@@ -45,6 +45,7 @@ const DEAD: SettingChange = {
   dataLoss: { kind: 'upTo', ms: 60_000 },
   orderedAtMs: undefined,
   pause: undefined,
+  readerBeganMs: undefined,
   faults: NO_FAULTS,
   blind: { dns: [], probe: [], heartbeat: [], service: [], lease: [] },
   promotionFails: false,

@@ -91,7 +91,7 @@ function refusedForNothing(world: World, item: JournalItem): Ending[] {
   const ready = setting.replicas.some((r) => !r.alone && !r.stalled && !r.backingUp && r.lagMs < 10_000);
   const calm = Object.values(setting.faults).every((rate) => rate === 0) && Object.values(setting.blind).flat().length === 0;
   const able = setting.trigger === 'unanimous' && setting.heartbeat && setting.dataLoss.kind !== 'never';
-  const free = !setting.pause && setting.orderedAtMs === undefined && !setting.promotionFails;
+  const free = !setting.pause && setting.orderedAtMs === undefined && !setting.promotionFails && !setting.readerBeganMs;
   if (setting.scenario !== 'region dies' || !ready || !calm || !able || !free) return [];
   return item.database?.active === 'standby'
     ? []

@@ -20,6 +20,7 @@ export const CALM_DEATH: SettingChange = {
   pause: undefined,
   orderedAtMs: undefined,
   rebuilt: undefined,
+  readerBeganMs: undefined,
   replicas: [
     { id: 'r1', priority: 0, lagMs: 400, alone: false },
     { id: 'r2', priority: 1, lagMs: 900, alone: false },

@@ -67,11 +67,15 @@ export class Replication {
 
   public reading(id: string, nowMs: number, epoch: number, writerAnswers: boolean): HeartbeatReading {
     const { rowMs, arrivedMs } = this.newestRow(id, nowMs);
+    const { readerBeganMs = 0, skewMs } = this.setting;
+    // A reader that began after the last row has never seen another one: it knows the least, and no more.
+    const blank = nowMs >= readerBeganMs && arrivedMs < readerBeganMs;
     return {
       kind: 'heartbeat',
-      rowAtMs: rowMs + this.setting.skewMs.primary,
+      rowAtMs: rowMs + skewMs.primary,
       rowEpoch: epoch,
-      unchangedForMs: Math.max(0, nowMs - arrivedMs),
+      unchangedForMs: Math.max(0, nowMs - (blank ? readerBeganMs : arrivedMs)),
+      ...(blank ? {} : { arrivedWithinMs: Math.max(0, nowMs - arrivedMs) }),
       writerAnswers,
     };
   }

@@ -110,6 +110,8 @@ export interface Setting {
   readonly pause?: Span;
   /** How long a person takes to consent; absent: nobody does. */
   readonly consentAfterMs?: number;
+  /** The heartbeat reader is started anew, and remembers nothing of before. */
+  readonly readerBeganMs?: number;
   /** A person orders a failover, whatever the witnesses say. */
   readonly orderedAtMs?: number;
   /** What a person orders then. */
@@ -208,6 +210,7 @@ export function settingOf(seed: number, change: SettingChange = {}): Setting {
     ...(d.chance(0.08) ? { orderedAtMs: brokenAtMs + d.between(-30, 180) * 1_000 } : {}),
     orderedRun: d.chance(0.3) ? 'switchover' : 'failover',
     ...(change.scenario === undefined && d.chance(0.04) ? wayBack(d, brokenAtMs) : {}),
+    ...(d.chance(0.2) ? { readerBeganMs: brokenAtMs + d.between(-20, 90) * 1_000 } : {}),
     ...change,
   } as Setting;
 }

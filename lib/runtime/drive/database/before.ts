@@ -13,7 +13,7 @@ import {
 import { leaseForRun } from '../../../decide/database/lease';
 import { gateLoss } from '../../../decide/database/loss';
 import { CONSENT_LIMIT_SEC, REPLAY_LIMIT_SEC } from '../../../decide/database/plan';
-import { bestReplica, type Choice } from '../../../decide/database/replica';
+import { bestReplica, type Choice, gapOf } from '../../../decide/database/replica';
 import {
   liftedLatchMs,
   noteAssessment,
@@ -72,7 +72,9 @@ async function choose({ ports, database, state, run }: StepContext): Promise<Cho
   const { sampleAgeMs } = database.limits;
   const lagMs = Math.max(database.limits.lagMs, run.consent?.lossMs ?? 0);
   const facts = await Promise.all(
-    candidatesOf(database, state, run).map((member) => factsOf(ports, database, member, failedAtMs, run.gapsMs?.[member.id])),
+    candidatesOf(database, state, run).map((member) =>
+      factsOf(ports, database, member, failedAtMs, database.heartbeat ? gapOf(run, member.id) : {}),
+    ),
   );
   return bestReplica(facts, state.writer, failedAtMs, { lagMs, sampleAgeMs });
 }

@@ -39,7 +39,7 @@ export async function factsOf(
   database: DatabaseRegistration,
   member: DatabaseMember,
   failedAtMs: number,
-  gapMs?: number,
+  gap: Pick<CandidateFacts, 'gapMs' | 'unheardMs'> = {},
 ): Promise<CandidateFacts> {
   const { sampleAgeMs } = database.limits;
   const fromMs = failedAtMs - Math.max(LOSS_WINDOW_MS, sampleAgeMs);
@@ -52,7 +52,7 @@ export async function factsOf(
     priority: member.priority,
     ...viewFacts(view),
     ...(isUnknown(samples) ? { samples: [], samplesUnknown: samples.because } : { samples }),
-    ...(gapMs === undefined ? {} : { gapMs }),
+    ...gap,
   };
 }
 

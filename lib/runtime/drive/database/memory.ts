@@ -10,6 +10,8 @@ export class PairMemory {
   public writerSinceMs: number | undefined;
   /** How long each candidate had seen no new row when that began, in ms. */
   public gapsMs: Record<string, number> = {};
+  /** The same where only the least is known. */
+  public unheardMs: Record<string, number> = {};
   /** Undefined where nobody knows yet, or there is no lease. */
   public leaseLost: boolean | undefined;
   public servers: readonly string[] | undefined;
@@ -52,14 +54,42 @@ export class PairMemory {
     return nowMs - this.outcome.sinceMs;
   }
 
-  /** First evidence against the writer, or the end of it. */
-  public writer(against: boolean, nowMs: number, gapsMs: Record<string, number>): void {
+  /** First evidence against the writer, or the end of it. What was not known then may be learned later. */
+  public writer(against: boolean, nowMs: number, heard: readonly Heard[]): void {
     if (!against) {
       this.writerSinceMs = undefined;
       this.gapsMs = {};
-    } else if (this.writerSinceMs === undefined) {
-      this.writerSinceMs = nowMs;
-      this.gapsMs = gapsMs;
+      this.unheardMs = {};
+      return;
+    }
+    this.writerSinceMs ??= nowMs;
+    const sinceMs = nowMs - this.writerSinceMs;
+    for (const { id, unchangedForMs, withinMs } of heard) {
+      if (this.gapsMs[id] !== undefined) continue;
+      if (withinMs !== undefined) this.gapsMs[id] = Math.max(0, withinMs - sinceMs);
+      else this.unheardMs[id] ??= unchangedForMs;
     }
   }
+
+  /**
+   * How long ago this row arrived at most, by the observer's own time: since its last look that showed another one. Nothing
+   * while it has seen one row only.
+   */
+  public rowWithin(id: string, row: string, askedMs: number, answeredMs: number): number | undefined {
+    const before = this.rows.get(id);
+    const notBeforeMs = before?.row === row ? before.notBeforeMs : before?.lookedMs;
+    this.rows.set(id, { row, lookedMs: askedMs, ...(notBeforeMs === undefined ? {} : { notBeforeMs }) });
+    // A clock that went backwards knows nothing any more.
+    if (before && answeredMs < before.lookedMs) this.rows.delete(id);
+    return notBeforeMs === undefined || answeredMs < notBeforeMs ? undefined : answeredMs - notBeforeMs;
+  }
+
+  private readonly rows = new Map<string, { readonly row: string; readonly lookedMs: number; readonly notBeforeMs?: number }>();
+}
+
+/** What is known of the newest row of one candidate. `withinMs`: it arrived at most so long ago; absent: nobody knows. */
+export interface Heard {
+  readonly id: string;
+  readonly unchangedForMs: number;
+  readonly withinMs?: number;
 }

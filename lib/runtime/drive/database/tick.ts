@@ -61,10 +61,11 @@ function noteEvidence(found: JournalItem | undefined, evidence: Evidence, memory
     const cleared = clearWriter(found);
     if (cleared.kind === 'write') return { ...cleared, answer: cleared.item.database?.suspect };
   }
-  const { writerSinceMs, gapsMs } = memory;
+  const { writerSinceMs, gapsMs, unheardMs } = memory;
   const because = Object.values(evidence.words).map((word) => word.because);
   const outside = evidence.words.outside.says;
-  return noteSuspicion(found, { nowMs, outside, ...(writerSinceMs === undefined ? {} : { writerSinceMs, gapsMs }), because });
+  const writer = writerSinceMs === undefined ? {} : { writerSinceMs, gapsMs, unheardMs };
+  return noteSuspicion(found, { nowMs, outside, ...writer, because });
 }
 
 /** Asked only once the witnesses speak: beacon and probe of the standby, and what the journal forbids. */

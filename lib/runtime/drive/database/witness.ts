@@ -37,7 +37,7 @@ export async function gather(
   const [probed, calm, heartbeat, lease] = await Promise.all([
     probeSite(ports, registration, 'primary'),
     calmBeacon(ports, registration, memory),
-    readHeartbeats(ports, database),
+    readHeartbeats(ports, database, memory),
     readLease(ports, database, memory, journaledWriter),
   ]);
   const probe = probeWord(memory.probed(probed.kind === 'good'), probed.because);
@@ -46,11 +46,15 @@ export async function gather(
     ...(heartbeat ? { heartbeat } : {}),
     ...(quiet ? { replication: [] } : await replicationOf(ports, database)),
   };
-  const gaps = Object.fromEntries((heartbeat?.seen ?? []).map((s) => [s.id, s.arrivedWithinMs ?? s.unchangedForMs]));
+  const heard = (heartbeat?.seen ?? []).map(({ id, unchangedForMs, arrivedWithinMs }) => ({
+    id,
+    unchangedForMs,
+    ...(arrivedWithinMs === undefined ? {} : { withinMs: arrivedWithinMs }),
+  }));
   const nowMs = ports.time.nowMs();
   const writer =
     quiet && !heartbeat ? ({ says: 'unknown', because: 'nobody asked: the site answers' } as const) : writerWord(facts);
-  memory.writer(speaksAgainstWriter(facts) || writer.says === 'silent', nowMs, gaps);
+  memory.writer(speaksAgainstWriter(facts) || writer.says === 'silent', nowMs, heard);
   const wrong = probe.says !== 'good' || calm.says !== 'healthy' || writer.says === 'dead' || writer.says === 'silent';
   const outside = wrong ? await overTcp(ports, registration) : calm;
   const words: Words = { outside, probe, writer, lease };
@@ -85,12 +89,23 @@ async function calmBeacon(ports: WitnessPorts, registration: PairRegistration, m
 async function readHeartbeats(
   ports: WitnessPorts,
   database: DatabaseRegistration,
+  memory: PairMemory,
 ): Promise<WriterFacts['heartbeat'] | undefined> {
   const settings = database.heartbeat;
   if (!settings) return undefined;
   const readings = await Promise.all(
-    database.replicas.map(async (member) => ({ id: member.id, reading: await ports.heartbeats.read(database, member) })),
+    database.replicas.map(async (member) => {
+      const askedMs = ports.time.nowMs();
+      const reading = await ports.heartbeats.read(database, member);
+      return { id: member.id, reading: reading.kind === 'unknown' ? reading : remembered(member.id, reading, askedMs) };
+    }),
   );
+  /** A reader that began after the last row cannot say when it arrived; whoever asks it may have seen the one before. */
+  function remembered(id: string, reading: HeartbeatReading, askedMs: number): HeartbeatReading {
+    const withinMs = memory.rowWithin(id, `${reading.rowEpoch} ${reading.rowAtMs}`, askedMs, ports.time.nowMs());
+    const arrivedWithinMs = reading.arrivedWithinMs ?? withinMs;
+    return arrivedWithinMs === undefined ? reading : { ...reading, arrivedWithinMs };
+  }
   return {
     limitMs: settings.limitMs,
     seen: readings.flatMap(({ id, reading }) => (reading.kind === 'unknown' ? [] : [seenBy(id, reading)])),
