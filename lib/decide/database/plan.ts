@@ -140,6 +140,12 @@ function nextUndo(step: UndoStep): PlanPlace {
   return UNDO_PLAN[UNDO_PLAN.findIndex((p) => p.step === step) + 1]?.step ?? 'rolled_back';
 }
 
+/**
+ * How long Route 53 may take to show a latch that was published, in seconds: its alarm at worst, and one more period of it
+ * (assumed). One that was published and lifted before it was seen shows in between, so "not latched" counts only later.
+ */
+export const LATCH_SHOWS_SEC = 180;
+
 /** How long a person may take to consent before everything is rolled back. */
 export const CONSENT_LIMIT_SEC = 3_600;
 

@@ -318,6 +318,52 @@ describe('before the point of no return', () => {
     expect(world.journal.peek('app')?.epoch).toBe(1);
   });
 
+  /** The writer answers again right after the latch was published for the first time; `showsMs`: when Route 53 shows it all the same. */
+  const givenUpAtOnce = async (showsMs?: readonly [number, number]) => {
+    const { world, run } = await make();
+    const own = world.beacon.bind(world);
+    let publishedMs = 0;
+    let liftedMs = 0;
+    world.beacon = (name) => {
+      const forMs = world.time.nowMs() - publishedMs;
+      const shows = showsMs && publishedMs > 0 && forMs >= showsMs[0] && forMs < showsMs[1];
+      return shows && name === world.database.latch.beacons.latch ? 'unhealthy' : own(name);
+    };
+    const ended = await world.time.run(
+      runPlan(
+        { pair: 'app', run: run.id, epoch: run.epoch },
+        async (step) => {
+          const answer = await carryIn(world)(step);
+          if (step.step === 'latch' && publishedMs === 0) {
+            publishedMs = world.time.nowMs();
+            world.primary = { ...world.primary, reachable: true, database: true };
+          }
+          if (step.step === 'undo_latch' && answer.verdict === 'done') liftedMs = world.time.nowMs() - publishedMs;
+          return answer;
+        },
+        world.time,
+      ),
+    );
+    return { world, ended, liftedMs, because: ended.because.join('; ') };
+  };
+
+  test('a latch that was lifted before it was seen counts as lifted once it was seen and is over', async () => {
+    const { ended, liftedMs } = await givenUpAtOnce([90_000, 150_000]);
+    expect([ended.end, liftedMs]).toEqual(['rolled_back', 150_000]);
+  });
+
+  test('a latch that is never seen counts as lifted once it could not come any more', async () => {
+    const { ended, liftedMs } = await givenUpAtOnce();
+    expect([ended.end, liftedMs]).toEqual(['rolled_back', 185_000]);
+  });
+
+  test('a latch that still shows at the limit is left to the keeper, and the page says so', async () => {
+    const { ended, world, because } = await givenUpAtOnce([90_000, 3_600_000]);
+    expect(ended.end).toBe('rolled_back');
+    expect(because).toContain('undo_latch failed: Route 53 still shows the latch; the keeper lifts it each minute');
+    expect(world.announced.at(-1)).toMatchObject({ type: 'failover-rolled-back', severity: 'critical' });
+  });
+
   test('a clock that goes backwards makes nobody wait for ever', async () => {
     const { world, run } = await make({ heartbeat: undefined });
     world.silent.add('192.0.2.53');

@@ -77,6 +77,7 @@ export class Invariants {
       this.lookOnTheWayBack(world.setting.rebuilt.id);
       return;
     }
+    this.latchLifted();
     const promoted = world.service.promotions.find((p) => !p.fails);
     if (!promoted) return;
     const writers = world.service.promotions.filter((p) => world.service.writes(p.id, nowMs)).map((p) => p.id);
@@ -209,9 +210,27 @@ export class Invariants {
     if (is?.active === 'standby' && is.latch.on === false)
       this.breaks('I3', 'the journal lets go of the latch while the standby writes');
     if (is?.run && was?.run && is.run.id !== was.run.id) this.breaks('I6', `${is.run.id} took the pair from ${was.run.id}`);
-    if (is?.run && !was?.run) this.began(after);
-    if (was?.run && !is?.run && is?.lastRuns[0]?.outcome === 'rolled-back') this.restUntilMs = this.world.nowMs() + REST_MS;
+    if (is?.run && !was?.run) {
+      this.lifted = false;
+      this.began(after);
+    }
+    if (was?.run && !is?.run && is?.lastRuns[0]?.outcome === 'rolled-back') this.gaveUp(was.run);
     if (is?.active !== was?.active) this.served(after);
+  }
+
+  private gaveUp({ kind, steps }: DatabaseRun): void {
+    this.restUntilMs = this.world.nowMs() + REST_MS;
+    this.lifted = kind !== 'failback' && steps['latch'] !== undefined && steps['undo_latch']?.outcome === 'done';
+    this.latchLifted();
+  }
+
+  /** A run that said that Route 53 shows its latch no longer was right, and stays right until another one begins. */
+  private lifted = false;
+
+  private latchLifted(): void {
+    const database = this.world.store.read(PAIR)?.database;
+    if (this.lifted && !database?.latch.on && this.world.traffic.isLatched())
+      this.breaks('I4', 'a run was given up, and its latch shows after it was said to be lifted');
   }
 
   /** When things were done, for the figures of a campaign. */

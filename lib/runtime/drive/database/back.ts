@@ -1,14 +1,15 @@
 /** The way back, before the point of no return. Each step may run though the one it undoes never did. */
 import { fenceName, fencesAfter } from '../../../decide/database/fences';
+import { LATCH_SHOWS_SEC } from '../../../decide/database/plan';
 import { endRun } from '../../../decide/database/promotion-rules';
-import { setLatch } from '../../../decide/database/run-rules';
+import { noteResult, setLatch } from '../../../decide/database/run-rules';
 import { transact } from '../transact';
 import { again, done, lost, type StepContext, type StepSaid, stuck, tellRun } from './context';
 import { beaconVerdict } from './look';
 
 /** Lets traffic follow health again. In a failback the latch was on before the run and stays. */
 export async function undoLatch(context: StepContext): Promise<StepSaid> {
-  const { ports, pair, key, registration, database, run } = context;
+  const { ports, pair, key, registration, database, run, step } = context;
   if (run.kind === 'failback') return done('the latch was on before this run and stays');
   if (!run.steps['latch']) return done('the latch was never touched');
   const set = await transact(ports.journal, pair, (item) => setLatch(item, key, false));
@@ -18,8 +19,20 @@ export async function undoLatch(context: StepContext): Promise<StepSaid> {
   const published = await ports.latchPanel.publish(database, { on: false, hold: latch.hold !== undefined }, writerName);
   if (published !== 'published') return again(`the latch was not published: ${published.because}`);
   const seen = await beaconVerdict(ports, registration, database.latch.beacons.latch);
-  return seen.kind === 'healthy' ? done(seen.because) : again('the latch still shows', seen.because);
+  const shown = latchShown(context);
+  if (seen.kind === 'unhealthy' && !shown) {
+    await transact(ports.journal, pair, (item) => noteResult(item, key, 'undo_latch', { shown: true }));
+  }
+  if (seen.kind !== 'healthy') return again('Route 53 still shows the latch; the keeper lifts it each minute', seen.because);
+  const forSec = Math.floor((ports.time.nowMs() - step.beganAtMs) / 1000);
+  if (!shown && forSec < LATCH_SHOWS_SEC)
+    return again(`the latch was never seen, and may show for ${LATCH_SHOWS_SEC} s; ${forSec} s have passed`, seen.because);
+  return done(seen.because);
 }
+
+/** Once it was seen, "not latched" means that it is over; before, it may only mean that it has not begun. */
+const latchShown = ({ run, step }: StepContext): boolean =>
+  run.steps['latch']?.outcome === 'done' || (step.result as { readonly shown?: boolean } | undefined)?.shown === true;
 
 /** A fence whose answer was lost may be up, so all that were tried are lowered. */
 export async function undoStopWrites(context: StepContext): Promise<StepSaid> {
