@@ -21,7 +21,13 @@ export interface CandidateFacts {
   readonly id: string;
   readonly priority: number;
   /** What the service said when it was looked at; absent when it could not be learned. */
-  readonly view?: { readonly status: string; readonly replicaOf?: string; readonly isWriter?: boolean };
+  readonly view?: {
+    readonly status: string;
+    readonly replicaOf?: string;
+    readonly isWriter?: boolean;
+    /** The window of its daily backup, while that may be running now or soon. */
+    readonly backupNear?: string;
+  };
   readonly viewUnknown?: string;
   readonly samples: readonly LagPoint[];
   readonly samplesUnknown?: string;
@@ -39,7 +45,13 @@ export interface Loss {
 }
 
 export type Judged =
-  | { readonly kind: 'eligible'; readonly id: string; readonly priority: number; readonly loss: Loss }
+  | {
+      readonly kind: 'eligible';
+      readonly id: string;
+      readonly priority: number;
+      readonly loss: Loss;
+      readonly backupNear?: string;
+    }
   | { readonly kind: 'ineligible'; readonly id: string; readonly because: string };
 
 /** Samples of this span before the failure count. */
@@ -92,7 +104,7 @@ export function lossOf(
 export function judge(facts: CandidateFacts, writer: string, failedAtMs: number, limits: ReplicaLimits): Judged {
   const no = (because: string): Judged => ({ kind: 'ineligible', id: facts.id, because });
   if (!facts.view) return no(`its state is unknown: ${facts.viewUnknown ?? 'nobody looked'}`);
-  const { status, replicaOf, isWriter } = facts.view;
+  const { status, replicaOf, isWriter, backupNear } = facts.view;
   if (isWriter === true) return no('it is itself a writer');
   if (status !== 'available') return no(`it is ${status}, not available`);
   if (replicaOf === undefined) return no('it replicates from nothing');
@@ -102,7 +114,7 @@ export function judge(facts: CandidateFacts, writer: string, failedAtMs: number,
   // What is only known not to be exceeded is a person's to accept; what is surely too much is nobody's.
   const leastMs = loss.atLeastMs ?? loss.ms;
   if (leastMs > limits.lagMs) return no(`it would lose ${lasting(leastMs)} of writes, limit ${lasting(limits.lagMs)}`);
-  return { kind: 'eligible', id: facts.id, priority: facts.priority, loss };
+  return { kind: 'eligible', id: facts.id, priority: facts.priority, loss, ...(backupNear ? { backupNear } : {}) };
 }
 
 /** In the words of a page. */
@@ -115,7 +127,7 @@ export type Choice =
   | { readonly kind: 'chosen'; readonly id: string; readonly loss: Loss; readonly because: readonly string[] }
   | { readonly kind: 'none'; readonly because: readonly string[] };
 
-/** Least loss, then priority, then id. */
+/** Least loss, then priority, then id. One whose backup may be in the way of a promotion is taken only where no other is. */
 export function bestReplica(
   candidates: readonly CandidateFacts[],
   writer: string,
@@ -124,10 +136,15 @@ export function bestReplica(
 ): Choice {
   const judged = candidates.map((facts) => judge(facts, writer, failedAtMs, limits));
   const refused = judged.flatMap((j) => (j.kind === 'ineligible' ? [`${j.id}: ${j.because}`] : []));
-  const best = judged
-    .flatMap((j) => (j.kind === 'eligible' ? [j] : []))
+  const eligible = judged.flatMap((j) => (j.kind === 'eligible' ? [j] : []));
+  const free = eligible.filter((j) => j.backupNear === undefined);
+  const near = eligible.flatMap((j) =>
+    j.backupNear === undefined ? [] : [`${j.id}: its backup may run now or soon, ${j.backupNear}`],
+  );
+  const best = (free.length > 0 ? free : eligible)
+    .slice()
     .sort((a, b) => a.loss.ms - b.loss.ms || a.priority - b.priority || (a.id < b.id ? -1 : 1))[0];
   if (!best) return { kind: 'none', because: refused.length > 0 ? refused : ['there is no candidate'] };
   const why = `${best.id} loses ${lossText(best.loss)}`;
-  return { kind: 'chosen', id: best.id, loss: best.loss, because: [why, ...refused] };
+  return { kind: 'chosen', id: best.id, loss: best.loss, because: [why, ...near, ...refused] };
 }

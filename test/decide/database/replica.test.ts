@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { backupNear } from '../../../lib/decide/database/backup-windows';
 import {
   afterTry,
   fenceOrder,
@@ -164,6 +165,33 @@ describe('a replica', () => {
       ),
       { seed, numRuns: 500 },
     );
+  });
+});
+
+describe('a replica whose backup is near', () => {
+  const view = { status: 'available', replicaOf: 'a' };
+  const near = facts({ id: 'near', view: { ...view, backupNear: '03:00-03:30 UTC' }, samples: [lag(100, 1_000)] });
+  const free = facts({ id: 'free', samples: [lag(30_000, 1_000)] });
+
+  test('is not taken while another is eligible, even when it would lose less, and is taken alone', () => {
+    const choice = bestReplica([near, free], 'a', FAILED, LIMITS);
+    expect(choice).toMatchObject({ kind: 'chosen', id: 'free' });
+    expect(choice.because).toContain('near: its backup may run now or soon, 03:00-03:30 UTC');
+    expect(bestReplica([near, facts({ id: 'late', samples: [] })], 'a', FAILED, LIMITS)).toMatchObject({ id: 'near' });
+  });
+
+  const at = (clock: string) => Date.parse(`2026-11-26T${clock}:00Z`);
+  test.each([
+    ['in its window', '03:00-03:30', 7, at('03:15'), true],
+    ['shortly before', '03:00-03:30', 7, at('02:51'), true],
+    ['long before', '03:00-03:30', 7, at('02:49'), false],
+    ['after it', '03:00-03:30', 7, at('03:30'), false],
+    ['across midnight', '23:45-00:15', 7, at('00:10'), true],
+    ['just before a window at midnight', '00:00-00:30', 7, at('23:55'), true],
+    ['never without backups', '03:00-03:30', 0, at('03:15'), false],
+    ['never with a window that is none', 'soon', 7, at('03:15'), false],
+  ])('%s', (_name, window, days, nowMs, expected) => {
+    expect(backupNear(window, days, nowMs)).toBe(expected);
   });
 });
 

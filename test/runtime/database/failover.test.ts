@@ -194,6 +194,63 @@ describe('the promote call', () => {
     expect([again.end, world.timeline.includes('latch off')]).toEqual(['stuck', false]);
   });
 
+  /** The candidate begins its backup between the last look and the order, for so long. */
+  const backedUp = async (forMs: number) => {
+    const { world, run } = await make();
+    world.answers.push({
+      answer: { kind: 'refused', because: 'InvalidDBInstanceState: backing-up', retryable: true },
+      effect: false,
+    });
+    let beganMs = 0;
+    const ended = await world.time.run(
+      runPlan(
+        { pair: 'app', run: run.id, epoch: run.epoch },
+        async (step) => {
+          const answer = await carryIn(world)(step);
+          if (step.step === 'promote_replica') {
+            beganMs ||= world.time.nowMs();
+            const over = world.time.nowMs() - beganMs >= forMs;
+            if (world.member('app-b1').aloneAtMs === undefined) world.member('app-b1').status = over ? 'available' : 'backing-up';
+          }
+          return answer;
+        },
+        world.time,
+      ),
+    );
+    return { world, ended, pages: world.announced.filter((e) => e.type === 'promotion-refused') };
+  };
+
+  test('that is refused by a short backup is made again, and nobody is woken', async () => {
+    const { ended, pages, world } = await backedUp(90_000);
+    expect([ended.end, pages, world.orders.length]).toEqual(['done', [], 2]);
+  });
+
+  test('that is refused for longer than two minutes pages once, with the reason, and is made again', async () => {
+    const { ended, pages, world } = await backedUp(600_000);
+    expect([ended.end, pages.length, world.orders.length]).toEqual(['done', 1, 2]);
+    expect(pages[0]).toMatchObject({ incidentKey: 'app/1', action: 'trigger', severity: 'critical' });
+    expect(pages[0]?.summary).toBe(
+      'app: app-b1 has not taken the order to promote for 2 min: app-b1 is backing-up, it still replicates from app-a. Nothing was promoted; the order is made again until it is taken. End what keeps the instance busy, such as a backup or a change',
+    );
+  });
+
+  test('that is refused to the end is stuck, never undone, and says that the candidate still replicates', async () => {
+    const { ended, world } = await backedUp(10 * 3_600_000);
+    expect([ended.end, world.state.latch.on, world.promotions]).toEqual(['stuck', true, []]);
+    expect(world.state.run?.stuckBecause).toEqual([
+      'app-b1 is backing-up, it still replicates from app-a',
+      'promote_replica took longer than 3600 s',
+    ]);
+  });
+
+  test('whose answer was lost is not called refused while the promotion may be under way', async () => {
+    const { world, run } = await make();
+    world.promoteMs = 600_000;
+    world.answers.push({ answer: { kind: 'ambiguous', because: 'timed out' }, effect: true });
+    expect((await walked(world, run)).end).toBe('done');
+    expect(world.announced.map((e) => e.type)).not.toContain('promotion-refused');
+  });
+
   test('that never ends is stuck after its limit, not rolled back', async () => {
     const { world, run } = await make();
     world.promoteMs = 10 * 3_600_000;

@@ -1,5 +1,6 @@
 import type { DatabaseMember, DatabaseRegistration } from '../../../contracts/database';
 import type { PairRegistration } from '../../../contracts/registration';
+import { backupNear } from '../../../decide/database/backup-windows';
 import { type CandidateFacts, LOSS_WINDOW_MS } from '../../../decide/database/replica';
 import { beaconSays } from '../../../decide/drill/site';
 import { isUnknown } from '../drill/context';
@@ -35,7 +36,7 @@ export async function beaconVerdict(
 
 /** What is known about one candidate, around the failure. */
 export async function factsOf(
-  ports: Pick<DatabasePorts, 'databases' | 'lags'>,
+  ports: Pick<DatabasePorts, 'databases' | 'lags' | 'time'>,
   database: DatabaseRegistration,
   member: DatabaseMember,
   failedAtMs: number,
@@ -50,17 +51,27 @@ export async function factsOf(
   return {
     id: member.id,
     priority: member.priority,
-    ...viewFacts(view),
+    ...viewFacts(view, ports.time.nowMs()),
     ...(isUnknown(samples) ? { samples: [], samplesUnknown: samples.because } : { samples }),
     ...gap,
   };
 }
 
-function viewFacts(view: Awaited<ReturnType<DatabasePorts['databases']['look']>>): Pick<CandidateFacts, 'view' | 'viewUnknown'> {
+function viewFacts(
+  view: Awaited<ReturnType<DatabasePorts['databases']['look']>>,
+  nowMs: number,
+): Pick<CandidateFacts, 'view' | 'viewUnknown'> {
   if (view.kind === 'unknown') return { viewUnknown: view.because };
   if (view.kind === 'absent') return { viewUnknown: 'there is no such database' };
-  const { status, replicaOf, isWriter } = view;
-  return { view: { status, ...(replicaOf === undefined ? {} : { replicaOf }), ...(isWriter === undefined ? {} : { isWriter }) } };
+  const { status, replicaOf, isWriter, backupWindow, backupRetentionDays } = view;
+  return {
+    view: {
+      status,
+      ...(replicaOf === undefined ? {} : { replicaOf }),
+      ...(isWriter === undefined ? {} : { isWriter }),
+      ...(backupNear(backupWindow, backupRetentionDays, nowMs) ? { backupNear: `${backupWindow} UTC` } : {}),
+    },
+  };
 }
 
 /**
