@@ -115,8 +115,9 @@ describe('a latch that was lifted before it showed', () => {
       recoveryMs: 22_000,
       serverLagMs: [0, 0, 0, 0],
       latchMs: 60_000,
-      orderedAtMs: brokenAtMs + 160_000,
       orderedRun: 'failover',
+      // Right after the rollback, which itself waits for its latch to be over.
+      orderedAtMs: brokenAtMs + 400_000,
     };
     const { ended, broken } = await simulateOne(1, { change });
     expect([ended, broken]).toEqual(['promoted', []]);
