@@ -39,8 +39,8 @@ describe('a failover', () => {
         epoch: 0,
         writer: 'app-a',
         candidate: { id: 'app-b1', loss: { ms: 7_000, basis: 'heartbeat' } },
-        notChosen: [{ id: 'app-b2', because: 'it would lose 15000 ms, by heartbeat' }],
-        loss: 'loss of 7000 ms is within 60000 ms',
+        notChosen: [{ id: 'app-b2', because: 'it would lose 15 s of writes, by heartbeat' }],
+        loss: 'the loss is 7 s of writes, by heartbeat; 60 s are consented to',
         fences: [
           { name: 'epoch', level: 'F0', tried: 'always' },
           { name: 'latch', level: 'F1', tried: 'always' },

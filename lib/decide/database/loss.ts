@@ -13,9 +13,9 @@ export type LossDecision =
  * The RPO gate. A consent holds for its epoch and for the loss that was shown, or less; a larger loss asks again.
  */
 export function gateLoss(loss: Loss, policy: LossPolicy, epoch: number, consent?: Consent): LossDecision {
-  if (policy.kind === 'any') return { kind: 'accepted', because: `any loss is consented to; this one is ${lossText(loss)}` };
+  if (policy.kind === 'any') return { kind: 'accepted', because: `any loss is consented to; it is ${lossText(loss)}` };
   if (policy.kind === 'upTo' && loss.ms <= policy.ms) {
-    return { kind: 'accepted', because: `a loss of ${lossText(loss)} is within ${lasting(policy.ms)}` };
+    return { kind: 'accepted', because: `the loss is ${lossText(loss)}; ${lasting(policy.ms)} are consented to` };
   }
   // Lag samples are a minute old, so their zero is no proof; a service's promise and rows that stand still are.
   if (loss.ms === 0 && loss.basis !== 'lag samples') return { kind: 'accepted', because: `nothing is lost, by ${loss.basis}` };

@@ -6,7 +6,7 @@ import { FENCE_LEVELS, fenceName, fencesAfter, writesGoOn } from '../../../../de
 import { signsOfLife } from '../../../../decide/database/life';
 import { gateLoss } from '../../../../decide/database/loss';
 import { acquire, boundDatabase } from '../../../../decide/database/order-rules';
-import { bestReplica, judge, type Loss } from '../../../../decide/database/replica';
+import { bestReplica, gapOf, judge, type Loss, lossText } from '../../../../decide/database/replica';
 import type { ControllerState, DatabaseRun, DatabaseState, Side } from '../../../../decide/database/state';
 import { failureOf } from '../../../../decide/database/watch-rules';
 import type { Words } from '../../../../decide/database/witnesses';
@@ -158,10 +158,13 @@ function ruledOut(intent: Intent, item: JournalItem, database: DatabaseRegistrat
 /** The candidates as the run will judge them. */
 async function judged(intent: Intent, database: DatabaseRegistration, state: DatabaseState, nowMs: number, ports: OrderPorts) {
   const suspect = intent.kind === 'failover' ? state.suspect : undefined;
-  const { failedAtMs, gapsMs } = failureOf(suspect, nowMs);
+  const failure = failureOf(suspect, nowMs);
+  const { failedAtMs } = failure;
   const run = { kind: intent.kind } as DatabaseRun;
   const facts = await Promise.all(
-    candidatesOf(database, state, run).map((member) => factsOf(ports, database, member, failedAtMs, gapsMs?.[member.id])),
+    candidatesOf(database, state, run).map((member) =>
+      factsOf(ports, database, member, failedAtMs, database.heartbeat ? gapOf(failure, member.id) : {}),
+    ),
   );
   const { sampleAgeMs, lagMs } = database.limits;
   const limits = { sampleAgeMs, lagMs: Math.max(lagMs, intent.acceptLossMs ?? 0) };
@@ -172,7 +175,7 @@ async function judged(intent: Intent, database: DatabaseRegistration, state: Dat
     .map((one) => {
       const word = judge(one, state.writer, failedAtMs, limits);
       if (word.kind === 'ineligible') return { id: one.id, because: word.because };
-      return { id: one.id, because: `it would lose ${word.loss.ms} ms, by ${word.loss.basis}` };
+      return { id: one.id, because: `it would lose ${lossText(word.loss)}` };
     });
   const because = suspect ? 'first evidence against the writer, by the prober' : 'now: the prober has seen nothing';
   return { ...(chosen ? { chosen } : {}), notChosen, judged: { atMs: failedAtMs, because } };
