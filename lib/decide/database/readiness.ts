@@ -2,10 +2,12 @@
  * The daily look at a database that nobody has failed over: would a promotion work now? What synth cannot know is said
  * here, all at once, and not first on the night when it is needed.
  */
+
 import { windowsMeet } from './backup-windows';
 import { fenceName } from './fences';
 import { type CandidateFacts, lossOf, type ReplicaLimits } from './replica';
 import type { FenceSettings } from './settings';
+import { lasting } from './words';
 
 /** What the service says of one member; absent: `unknown` has the reason. */
 export interface MemberLook {
@@ -142,7 +144,7 @@ function againstLook({ id }: CandidateLook, look: MemberLook, { kind, source }: 
 function againstLag(candidate: CandidateLook, { nowMs, limits }: ReadinessFacts): string[] {
   const loss = lossOf(candidate, nowMs, limits);
   if ('because' in loss) return [`${candidate.id} could not be chosen: ${loss.because}`];
-  return loss.ms > limits.lagMs ? [`${candidate.id} is ${loss.ms} ms behind, limit ${limits.lagMs} ms`] : [];
+  return loss.ms > limits.lagMs ? [`${candidate.id} is ${lasting(loss.ms)} behind, limit ${lasting(limits.lagMs)}`] : [];
 }
 
 function againstHeartbeat({ id, heartbeat }: CandidateLook, { heartbeatLimitMs, source }: ReadinessFacts): string[] {
@@ -150,7 +152,9 @@ function againstHeartbeat({ id, heartbeat }: CandidateLook, { heartbeatLimitMs, 
   if ('unknown' in heartbeat) return [`the heartbeat on ${id} cannot be read: ${heartbeat.unknown}`];
   const because: string[] = [];
   if (heartbeat.unchangedForMs > heartbeatLimitMs) {
-    because.push(`the heartbeat on ${id} is unchanged for ${heartbeat.unchangedForMs} ms, limit ${heartbeatLimitMs} ms`);
+    because.push(
+      `the heartbeat on ${id} is unchanged for ${lasting(heartbeat.unchangedForMs)}, limit ${lasting(heartbeatLimitMs)}`,
+    );
   }
   if (heartbeat.writerAnswers === 'unknown') {
     because.push(`the reader beside ${id} cannot tell whether ${source.id} answers, so that nothing would fail over by itself`);

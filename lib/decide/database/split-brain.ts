@@ -1,3 +1,5 @@
+import { lasting } from './words';
+
 /** Whether somebody besides today's writer claims to write, after a promotion. */
 export interface ClaimFacts {
   readonly epoch: number;
@@ -21,7 +23,7 @@ export function claimOf(facts: ClaimFacts): Claim {
   const claims: string[] = [];
   if (oldWriter && oldWriter.rowEpoch < facts.epoch && oldWriter.unchangedForMs <= oldWriter.limitMs) {
     claims.push(
-      `${oldWriter.id} wrote a row of epoch ${oldWriter.rowEpoch} ${oldWriter.unchangedForMs} ms ago, the epoch is ${facts.epoch}`,
+      `${oldWriter.id} wrote a row of epoch ${oldWriter.rowEpoch} ${lasting(oldWriter.unchangedForMs)} ago, the epoch is ${facts.epoch}`,
     );
   }
   if (facts.astray.length > 0) claims.push(`${facts.astray.join(', ')} answer the old primary`);

@@ -1,3 +1,4 @@
+import { lasting } from './words';
 /** What each witness says about the primary, from what was seen. Unknown is a word of its own, with its reason. */
 
 /** W1: Route 53's verdict about the primary's endpoint, through the beacon. */
@@ -70,7 +71,7 @@ function heartbeatWord({ limitMs, seen, unread }: NonNullable<WriterFacts['heart
   if (seen.length === 0) return { says: 'unknown', because: `no heartbeat could be read: ${unread.join('; ')}` };
   if (seen.some((s) => s.writerAnswers === true)) return { says: 'alive', because: 'the writer answers' };
   const youngestMs = Math.min(...seen.map((s) => s.unchangedForMs));
-  const rows = `the newest heartbeat row arrived ${youngestMs} ms ago, limit ${limitMs} ms`;
+  const rows = `the newest heartbeat row arrived ${lasting(youngestMs)} ago, limit ${lasting(limitMs)}`;
   const refuses = seen.some((s) => s.writerAnswers === false);
   if (!(youngestMs > limitMs)) return { says: refuses ? 'unknown' : 'alive', because: rows };
   if (refuses) return { says: 'dead', because: `${rows}; the writer does not answer` };

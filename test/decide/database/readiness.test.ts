@@ -169,7 +169,7 @@ describe('a database', () => {
     [
       'that lags one millisecond over the limit',
       { candidates: [candidate({ samples: [{ kind: 'lag', atMs: NOW, ms: 60_001 }] })] },
-      ['app-b1 is 60001 ms behind, limit 60000 ms'],
+      ['app-b1 is 60.1 s behind, limit 60 s'],
     ],
     [
       'whose heartbeat cannot be read',
@@ -180,7 +180,7 @@ describe('a database', () => {
       'whose writer writes no heartbeat, and whose reader does not reach it',
       { candidates: [candidate({ heartbeat: { unchangedForMs: 30_001, writerAnswers: 'unknown' } })] },
       [
-        'the heartbeat on app-b1 is unchanged for 30001 ms, limit 30000 ms',
+        'the heartbeat on app-b1 is unchanged for 30.1 s, limit 30 s',
         'the reader beside app-b1 cannot tell whether app-a answers, so that nothing would fail over by itself',
       ],
     ],

@@ -1,6 +1,6 @@
 /** What the witnesses, the choice of a replica and the gate of the loss say, word for word: it goes into pages unchanged. */
 import { gateLoss, type LossPolicy } from '../../../lib/decide/database/loss';
-import { bestReplica, type CandidateFacts, type Choice, judge, lossOf } from '../../../lib/decide/database/replica';
+import { bestReplica, type CandidateFacts, type Choice, judge, type Loss, lossOf } from '../../../lib/decide/database/replica';
 import type { Consent } from '../../../lib/decide/database/state';
 import {
   type HeartbeatSeen,
@@ -43,25 +43,25 @@ describe('the writer', () => {
       'is dead by old rows and a refusal, heard by any one reader',
       heard([seen(31_000, 'unknown'), seen(40_000, false, 'b2')]),
       'dead',
-      'the newest heartbeat row arrived 31000 ms ago, limit 30000 ms; the writer does not answer',
+      'the newest heartbeat row arrived 31 s ago, limit 30 s; the writer does not answer',
     ],
     [
       'is silent by old rows alone',
       heard([seen(31_000, 'unknown')]),
       'silent',
-      'the newest heartbeat row arrived 31000 ms ago, limit 30000 ms; whether the writer answers is unknown',
+      'the newest heartbeat row arrived 31 s ago, limit 30 s; whether the writer answers is unknown',
     ],
     [
       'is not dead while one replica still gets rows',
       heard([seen(90_000, false), seen(30_000, false, 'b2')]),
       'unknown',
-      'the newest heartbeat row arrived 30000 ms ago, limit 30000 ms',
+      'the newest heartbeat row arrived 30 s ago, limit 30 s',
     ],
     [
       'lives by young rows when nobody was refused',
       heard([seen(2_000, 'unknown')]),
       'alive',
-      'the newest heartbeat row arrived 2000 ms ago, limit 30000 ms',
+      'the newest heartbeat row arrived 2 s ago, limit 30 s',
     ],
     ...['failed', 'stopped', 'inaccessible-encryption-credentials', 'storage-full'].map(
       (serviceStatus): [string, WriterFacts, WriterWord, string] => [
@@ -161,7 +161,7 @@ describe('the choice of a replica', () => {
         id: 'b2',
         loss: { ms: 5, basis: 'lag samples' },
         because: [
-          'b2 loses 5 ms of writes, by lag samples',
+          'b2 loses 0.1 s of writes, by lag samples',
           'b1: its state is unknown: nobody looked',
           'b3: its state is unknown: timed out',
         ],
@@ -172,23 +172,23 @@ describe('the choice of a replica', () => {
       [candidate('b1', 60_001), candidate('b2', 1, { view: { status: 'stopped', replicaOf: 'a' } })],
       {
         kind: 'none',
-        because: ['b1: it would lose 60001 ms of writes, limit 60000 ms', 'b2: it is stopped, not available'],
+        because: ['b1: it would lose 60.1 s of writes, limit 60 s', 'b2: it is stopped, not available'],
       },
     ],
     [
       'takes the least loss, whatever the order',
       [candidate('b1', 9), candidate('b2', 5), candidate('b3', 7)],
-      { kind: 'chosen', id: 'b2', loss: { ms: 5, basis: 'lag samples' }, because: ['b2 loses 5 ms of writes, by lag samples'] },
+      { kind: 'chosen', id: 'b2', loss: { ms: 5, basis: 'lag samples' }, because: ['b2 loses 0.1 s of writes, by lag samples'] },
     ],
     [
       'takes the first by priority when they lose the same',
       [candidate('b1', 5, { priority: 2 }), candidate('b2', 5, { priority: 1 })],
-      { kind: 'chosen', id: 'b2', loss: { ms: 5, basis: 'lag samples' }, because: ['b2 loses 5 ms of writes, by lag samples'] },
+      { kind: 'chosen', id: 'b2', loss: { ms: 5, basis: 'lag samples' }, because: ['b2 loses 0.1 s of writes, by lag samples'] },
     ],
     [
       'takes the first by id in the end',
       [candidate('b3', 5), candidate('b1', 5), candidate('b2', 5)],
-      { kind: 'chosen', id: 'b1', loss: { ms: 5, basis: 'lag samples' }, because: ['b1 loses 5 ms of writes, by lag samples'] },
+      { kind: 'chosen', id: 'b1', loss: { ms: 5, basis: 'lag samples' }, because: ['b1 loses 0.1 s of writes, by lag samples'] },
     ],
   ])('%s', (_name, candidates, choice) => {
     expect(bestReplica(candidates, 'a', FAILED, LIMITS)).toEqual(choice);
@@ -223,9 +223,25 @@ describe('the choice of a replica', () => {
 const consent = (lossMs: number, epoch = 7): Consent => ({ by: 'ann', epoch, lossMs, atMs: 1 });
 
 describe('the gate of the loss', () => {
-  test.each<[string, number, string, LossPolicy, Consent | undefined, string, string]>([
-    ['accepts anything', 9, 'heartbeat', { kind: 'any' }, undefined, 'accepted', 'any loss is consented to; this one is 9 ms'],
-    ['accepts up to the limit', 9, 'heartbeat', { kind: 'upTo', ms: 9 }, undefined, 'accepted', 'loss of 9 ms is within 9 ms'],
+  test.each<[string, number, Loss['basis'], LossPolicy, Consent | undefined, string, string]>([
+    [
+      'accepts anything',
+      9,
+      'heartbeat',
+      { kind: 'any' },
+      undefined,
+      'accepted',
+      'any loss is consented to; it is 0.1 s of writes, by heartbeat',
+    ],
+    [
+      'accepts up to the limit',
+      9,
+      'heartbeat',
+      { kind: 'upTo', ms: 9 },
+      undefined,
+      'accepted',
+      'the loss is 0.1 s of writes, by heartbeat; 0.1 s are consented to',
+    ],
     ['accepts nothing, proven', 0, 'heartbeat', { kind: 'never' }, undefined, 'accepted', 'nothing is lost, by heartbeat'],
     [
       'asks where nothing is only the zero of a lag point',
@@ -234,7 +250,7 @@ describe('the gate of the loss', () => {
       { kind: 'never' },
       undefined,
       'ask',
-      'loss would be 0 ms by lag samples, none is consented to',
+      'the loss would be 0 s of writes, by lag samples; none is consented to',
     ],
     [
       'asks over the limit',
@@ -243,7 +259,7 @@ describe('the gate of the loss', () => {
       { kind: 'upTo', ms: 9 },
       undefined,
       'ask',
-      'loss would be 10 ms by heartbeat, 9 ms are consented to',
+      'the loss would be 0.1 s of writes, by heartbeat; 0.1 s are consented to',
     ],
     [
       'takes a person’s word for that much',
@@ -252,7 +268,7 @@ describe('the gate of the loss', () => {
       { kind: 'never' },
       consent(10),
       'accepted',
-      'ann consented to 10 ms; the loss is 10 ms',
+      'ann consented to 0.1 s; the loss is 0.1 s of writes, by heartbeat',
     ],
     [
       'asks again for more',
@@ -261,7 +277,7 @@ describe('the gate of the loss', () => {
       { kind: 'never' },
       consent(10),
       'ask',
-      'loss would be 11 ms by heartbeat, none is consented to; ann consented to 10 ms only',
+      'the loss would be 0.1 s of writes, by heartbeat; none is consented to; ann consented to 0.1 s only',
     ],
     [
       'does not know the word of another epoch',
@@ -270,7 +286,7 @@ describe('the gate of the loss', () => {
       { kind: 'upTo', ms: 9 },
       consent(10, 6),
       'ask',
-      'loss would be 10 ms by heartbeat, 9 ms are consented to',
+      'the loss would be 0.1 s of writes, by heartbeat; 0.1 s are consented to',
     ],
   ])('%s', (_name, ms, basis, policy, given, kind, because) => {
     expect(gateLoss({ ms, basis }, policy, 7, given)).toEqual({ kind, because, ...(kind === 'ask' ? { lossMs: ms } : {}) });

@@ -241,7 +241,7 @@ describe('the way back', () => {
     world.timeline.length = 0;
     expect(await order(world, (ports) => failback(back, ports))).toMatchObject({ kind: 'started', run: 'app-e2' });
     const ended = await walked(world, runOf(world));
-    expect([ended.end, ended.because]).toEqual(['done', ['app-a2 writes', 'loss was judged at 0 ms by heartbeat']]);
+    expect([ended.end, ended.because]).toEqual(['done', ['app-a2 writes', 'the loss was judged: 0 s of writes, by heartbeat']]);
     expect(world.timeline).toEqual(['promote app-a2', 'latch off', 'writer ']);
     expect(world.state).toMatchObject({ state: 'ARMED', active: 'primary', writer: 'app-a2', latch: { on: false } });
     expect(world.state.unprotectedSinceMs).toBeDefined();

@@ -289,7 +289,7 @@ describe('after a promotion', () => {
     world.member('app-a').replicaOf = 'app-a';
     world.publish(true, false, {});
     await watch(world, 2);
-    expect(world.state.splitBrain?.because).toContain('app-a wrote a row of epoch 0 0 ms ago, the epoch is 1');
+    expect(world.state.splitBrain?.because).toContain('app-a wrote a row of epoch 0 0 s ago, the epoch is 1');
     expect(said(world)).toContain('critical split-brain');
   });
 

@@ -51,7 +51,7 @@ describe('the daily look', () => {
     await later(world, DOUBT);
     expect(events(world)).toEqual([
       'trigger database-not-ready app/watch/readiness: app: a failover would not go as planned: app-b1 is stopped, not available; ' +
-        'app-b2 replicates from nothing; the heartbeat on app-b2 is unchanged for 300000 ms, limit 30000 ms; fence networkAcl:acl-1: acl-1 has a rule that allows, so that it shuts nobody in',
+        'app-b2 replicates from nothing; the heartbeat on app-b2 is unchanged for 5 min, limit 30 s; fence networkAcl:acl-1: acl-1 has a rule that allows, so that it shuts nobody in',
     ]);
     expect(world.announced[0]).toMatchObject({ severity: 'error', details: { because: readiness(world)?.because } });
     world.member('app-b1').status = 'available';

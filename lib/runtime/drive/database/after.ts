@@ -1,7 +1,9 @@
 /** The steps after the promotion. Nothing here is undone; what cannot be finished is paged. */
+
 import { fencesAfter } from '../../../decide/database/fences';
 import { careOf } from '../../../decide/database/lease';
 import { endRun, setWriterName } from '../../../decide/database/promotion-rules';
+import { lossText } from '../../../decide/database/replica';
 import { givenUpIncidents, noteResult, setLatch, watchKey } from '../../../decide/database/run-rules';
 import { DATABASE_RUN_METRIC, pairDimensions } from '../../../decide/metrics';
 import { tell } from '../drill/context';
@@ -138,7 +140,7 @@ export async function announce(context: StepContext): Promise<StepSaid> {
     return again(`the end was not announced: ${(error as Error).message}`);
   }
   await publishRun(context, registration.namespace, tookSec);
-  const because = [`${state.writer} writes`, ...(run.loss ? [`loss was judged at ${run.loss.ms} ms by ${run.loss.basis}`] : [])];
+  const because = [`${state.writer} writes`, ...(run.loss ? [`the loss was judged: ${lossText(run.loss)}`] : [])];
   const ended = await transact(ports.journal, pair, (item) => endRun(item, key, because, ports.time.nowMs()));
   if (ended.kind === 'lost') return lost(ended.because);
   return ended.kind === 'refused' ? stuck(ended.because) : done(...because);

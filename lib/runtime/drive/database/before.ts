@@ -1,4 +1,5 @@
 /** The steps before the point of no return. Each can be undone, and each can be called again at any time. */
+
 import {
   afterTry,
   type Fencing,
@@ -22,6 +23,7 @@ import {
   requestConsent,
   setLatch,
 } from '../../../decide/database/run-rules';
+import { lasting } from '../../../decide/database/words';
 import { transact } from '../transact';
 import { again, candidatesOf, done, lost, type StepContext, type StepSaid, tellRunIfPossible, undo } from './context';
 import { lowerLate } from './late-fence';
@@ -130,7 +132,7 @@ async function raiseInTime(
   before: readonly RaisedFence[],
 ): Promise<RaisedFence> {
   const limitMs = 10_000;
-  const slow = ports.time.sleep(limitMs).then(() => ({ kind: 'down' as const, because: `no answer within ${limitMs} ms` }));
+  const slow = ports.time.sleep(limitMs).then(() => ({ kind: 'down' as const, because: `no answer within ${lasting(limitMs)}` }));
   const answer = await Promise.race([ports.fences.raise(fence, key.epoch), slow]);
   return afterTry(
     name,
@@ -218,7 +220,7 @@ export async function latch(context: StepContext): Promise<StepSaid> {
   const published = await ports.latchPanel.publish(database, { on: true, hold: wanted.hold !== undefined }, writerName);
   if (published !== 'published') return again(`the latch was not published: ${published.because}`);
   const lifted = liftedLatchMs(context.state, ports.time.nowMs());
-  if (lifted > 0) return again(`the latch of an earlier run may still show for ${lifted} ms`);
+  if (lifted > 0) return again(`the latch of an earlier run may still show for ${lasting(lifted)}`);
   const { beacons } = database.latch;
   const [latched, primary] = await Promise.all([
     beaconVerdict(ports, registration, beacons.latch),

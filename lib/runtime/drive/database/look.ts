@@ -2,6 +2,7 @@ import type { DatabaseMember, DatabaseRegistration } from '../../../contracts/da
 import type { PairRegistration } from '../../../contracts/registration';
 import { backupNear } from '../../../decide/database/backup-windows';
 import { type CandidateFacts, LOSS_WINDOW_MS } from '../../../decide/database/replica';
+import { lasting } from '../../../decide/database/words';
 import { beaconSays } from '../../../decide/drill/site';
 import { isUnknown } from '../drill/context';
 import { serversOf } from '../drill/look';
@@ -88,7 +89,7 @@ export async function writerIsBack(context: StepContext): Promise<string | undef
     // Behind a verified fence a writer may still answer a ping; new rows it cannot write.
     if (reading.writerAnswers === true && run.fence === undefined) return 'the writer answers again';
     if (reading.unchangedForMs <= heartbeat.limitMs) {
-      return `the writer wrote a heartbeat row again, ${reading.unchangedForMs} ms ago`;
+      return `the writer wrote a heartbeat row again, ${lasting(reading.unchangedForMs)} ago`;
     }
   }
   return undefined;

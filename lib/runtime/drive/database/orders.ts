@@ -1,4 +1,5 @@
 /** What a person orders. Each is safe to repeat, and answers with every reason when it is refused. */
+
 import type { DatabaseMember, DatabaseRegistration } from '../../../contracts/database';
 import type { PairRegistration } from '../../../contracts/registration';
 import { fenceName } from '../../../decide/database/fences';
@@ -17,6 +18,7 @@ import { claimKey, incidentKey, runId } from '../../../decide/database/run-rules
 import type { DatabaseRun, RunKind } from '../../../decide/database/state';
 import { clearSplitBrain, failureOf } from '../../../decide/database/watch-rules';
 import type { Words } from '../../../decide/database/witnesses';
+import { lasting } from '../../../decide/database/words';
 import { isUnknown, tellIfPossible } from '../drill/context';
 import { probeSite } from '../drill/look';
 import { transact } from '../transact';
@@ -161,7 +163,7 @@ export async function approve(
 ): Promise<DoneAnswer> {
   const answer = await transact(ports.journal, order.pair, (item) => approveRule(item, { ...order, nowMs: ports.time.nowMs() }));
   if (answer.kind === 'refused') return answer;
-  return tellOrder(order, 'loss-consented', `${order.by} consented to ${order.lossMs} ms at epoch ${order.epoch}`, ports);
+  return tellOrder(order, 'loss-consented', `${order.by} consented to ${lasting(order.lossMs)} at epoch ${order.epoch}`, ports);
 }
 
 /** Automation watches and pages but does not act until then; four hours when left out. */

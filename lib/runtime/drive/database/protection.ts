@@ -85,9 +85,16 @@ async function lookForClaims(
     epoch: item.epoch,
     action: 'trigger',
     severity: 'critical',
-    summary: `${pair}: ${state.writer} writes, and ${claim.because}`,
+    summary: `${pair}: ${state.writer} writes, and ${claim.because}; ${fenceText(database, state)}`,
   });
   await transact(ports.journal, pair, (found) => noteSplitBrain(found, claim.because, ports.time.nowMs()));
+}
+
+/** What happens about it by itself. */
+function fenceText({ fences }: DatabaseRegistration, { keptOut }: DatabaseState): string {
+  if (keptOut?.loweredBy !== undefined) return `no fence goes up: ${keptOut.loweredBy} let ${keptOut.id} through`;
+  if (!keptOut || fences.length === 0) return 'no fence is configured: stop the other one by hand, before anything else';
+  return `the fences against ${keptOut.id} are raised anew now`;
 }
 
 async function oldRows(ports: ProberPorts, database: DatabaseRegistration, state: DatabaseState) {

@@ -182,7 +182,7 @@ async function finish(
   if (finished.kind === 'recorded') {
     const type = STEP_EVENTS[step];
     const severity = outcome === 'done' ? 'info' : 'warning';
-    const summary = `${pair}: ${step} ${outcome}: ${because.join('; ')}`;
+    const summary = `${pair}: ${step} ${outcome === 'done' ? 'is done' : 'was left behind'}${because.length > 0 ? `: ${because.join('; ')}` : ''}`;
     const suffix = outcome === 'done' ? '' : '-incomplete';
     if (type)
       await tellRunIfPossible(context, {
@@ -230,7 +230,7 @@ async function giveUp(
       type: 'failover-stuck',
       action: 'trigger',
       severity: 'critical',
-      summary: `${input.pair} is stuck after the point of no return, at epoch ${key.epoch}: ${because.join('; ')}`,
+      summary: `${input.pair} is stuck after the point of no return, at epoch ${key.epoch}: ${because.join('; ')}; mend that, then failover adopt ${input.pair} --epoch ${key.epoch}`,
       details: { run: key.run, step: input.step, because },
     },
   );

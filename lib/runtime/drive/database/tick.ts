@@ -139,7 +139,7 @@ async function tend(
     epoch: run.epoch,
     action: 'trigger',
     severity: 'critical',
-    summary: `${registration.pair} is stuck at epoch ${run.epoch}: ${(run.stuckBecause ?? []).join('; ')}`,
+    summary: `${registration.pair} is stuck at epoch ${run.epoch}: ${(run.stuckBecause ?? []).join('; ')}; mend that, then failover adopt ${registration.pair} --epoch ${run.epoch}`,
     details: { run: run.id },
   });
   memory.stuckPaged = true;
