@@ -34,5 +34,6 @@ module.exports = {
     },
   ],
   reporters: ['default', '<rootDir>/scripts/plain-reporter.js'],
+  testSequencer: '<rootDir>/scripts/labs-first.js',
   maxWorkers: 2,
 };

@@ -64,14 +64,19 @@ export function judgeAlarm(told: AlarmState, now: AlarmNow, ageMs: number): Sour
 }
 
 /**
- * Judges a stale trigger of ours by the journal. Only the complaint that a drill did not put things back ends by itself:
- * a drill that ended with a restore has none open. A missed target, an outage or an afterglow stands.
+ * Judges a stale trigger of ours by the journal. The complaint that a drill did not put things back ends with its restore,
+ * and the incident of a database run when the run is done: its resolve may have come first. A missed target, an outage, an
+ * afterglow or a run that was given up stands.
  */
 export function judgeOwn(
   incidentKey: string,
   item: JournalItem | undefined | { readonly kind: 'unknown'; readonly because: string },
 ): SourceVerdict {
   if (item && 'kind' in item) return { kind: 'send', because: `the journal is unknown: ${item.because}` };
+  const run = item?.database?.lastRuns.find(
+    ({ epoch, outcome }) => incidentKey === `${item.pair}/${epoch}` && outcome === 'done',
+  );
+  if (run) return { kind: 'over', because: `${run.id} is done by now` };
   const ended = item?.lastDrills.find((drill) => incidentKey === `${item.pair}/drill/${drill.id}/restore`);
   return ended?.restoredAtMs === undefined
     ? { kind: 'send', because: 'the journal does not say that it is over' }

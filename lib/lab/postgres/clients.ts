@@ -24,6 +24,9 @@ const PATIENCE_MS = 5_000;
 /** The database itself says who it is, so that nobody has to guess who took a row. */
 const INSERT = "insert into orders (id) values ($1) returning current_setting('cluster_name') as by";
 
+/** A replica that was not promoted yet says so; the connection is as good as any other. */
+const READ_ONLY = '25006';
+
 interface One {
   readonly index: number;
   rows: number;
@@ -63,9 +66,9 @@ export class WritingClients {
 
   private async live(one: One): Promise<void> {
     while (this.running) {
-      await this.write(one).catch(() => {
+      await this.write(one).catch((error: { readonly code?: string }) => {
         this.failures += 1;
-        this.leave(one);
+        if (error.code !== READ_ONLY) this.leave(one);
       });
       await this.options.time.sleep(this.options.pauseMs);
     }

@@ -1,8 +1,11 @@
-/** `failover lab`: reads its arguments, runs one scenario, prints what happened, and cleans up whatever comes. */
+/** `failover lab`: reads its arguments, plays what was asked for, prints what happened, and cleans up whatever comes. */
 import { writeFileSync } from 'node:fs';
-import { LAB_HELP, LISTED, type Wanted, wantedOf } from './arguments';
+import { closingTable, type Played } from './all';
+import { LAB_HELP, LISTED, type Planned, type Wanted, wantedOf } from './arguments';
+import { NoDatabaseError } from './database/open';
 import { type Lab, openLab } from './lab';
 import { type LabReport, labReport, reportJson } from './report/document';
+import { recorded } from './report/record';
 import { labFiles } from './setting';
 import { Story } from './story';
 import { passed, type RunFacts, verdictText } from './verdict';
@@ -18,7 +21,30 @@ export async function labCommand(args: readonly string[], distCli: string, scree
   const wanted = wantedOf(args);
   if (wanted === 'help') return say(screen, LAB_HELP);
   if (wanted === 'list') return say(screen, LISTED.map((line) => `${line}\n`).join(''));
-  return play(wanted, distCli, screen, draw);
+  const [first] = wanted.planned;
+  return wanted.planned.length === 1 && first
+    ? play(first, wanted, distCli, screen, draw)
+    : playAll(wanted, distCli, screen, draw);
+}
+
+/** One after the other; what cannot be played here is said aloud, and fails nothing. */
+async function playAll(wanted: Wanted, distCli: string, screen: Screen, draw: DrawPage): Promise<number> {
+  const played: Played[] = [];
+  for (const planned of wanted.planned) {
+    const startedAtMs = Date.now();
+    const { name } = planned.scenario;
+    try {
+      const code = await play(planned, wanted, distCli, screen, draw);
+      if (code > 1) return code;
+      played.push({ name, verdict: code === 0 ? 'passed' : 'FAILED', wallMs: Date.now() - startedAtMs });
+    } catch (error) {
+      if (!(error instanceof NoDatabaseError)) throw error;
+      played.push({ name, verdict: 'SKIPPED', because: error.message, wallMs: 0 });
+    }
+    screen.write('\n');
+  }
+  screen.write(closingTable(played, paintFor(screen)));
+  return played.some(({ verdict }) => verdict === 'FAILED') ? 1 : 0;
 }
 
 function say(screen: Screen, text: string): number {
@@ -26,10 +52,12 @@ function say(screen: Screen, text: string): number {
   return 0;
 }
 
-async function play(wanted: Wanted, distCli: string, screen: Screen, draw: DrawPage): Promise<number> {
+async function play(planned: Planned, wanted: Wanted, distCli: string, shown: Screen, draw: DrawPage): Promise<number> {
   const files = labFiles(distCli);
   const startedAtMs = Date.now();
-  const { scenario, scale, seed, protocol, delayMs } = wanted;
+  const { scenario, scale } = planned;
+  const { seed, protocol, delayMs } = wanted;
+  const { screen, keep } = recorded(shown, wanted.record, planned, seed);
   const view = new View(screen);
   const title = wrap(`${scenario.name}: ${scenario.about}`, screen.columns - 1);
   screen.write(`${title.join('\n')}\n\n`);
@@ -64,6 +92,7 @@ async function play(wanted: Wanted, distCli: string, screen: Screen, draw: DrawP
       lab,
     };
     screen.write(verdictText(facts, paintFor(screen), screen.columns));
+    keep();
     await leave(wanted, lab, labReport(facts, distCli), draw, screen);
     return passed(outcome) ? 0 : 1;
   } finally {

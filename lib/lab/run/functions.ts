@@ -12,6 +12,8 @@ export interface LabFunction {
   readonly timeoutSec: number;
   /** Environments at once; an invocation above it is throttled. Absent: no limit. */
   readonly reservedConcurrency?: number;
+  /** Environments that are started beforehand. @default 1 */
+  readonly warm?: number;
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -92,6 +94,8 @@ export class ProcessHost implements FunctionHost {
           message: `RequestId: lab-${id} Error: Task timed out after ${target.timeoutSec}.00 seconds`,
         });
         this.drop(environment);
+        // For the same reason somebody stands ready in its place.
+        if (!this.closed && !this.idle(target)) this.launch(target);
       });
     });
     environment.busy = undefined;
@@ -114,11 +118,11 @@ export class ProcessHost implements FunctionHost {
   }
 
   /**
-   * Starts one environment of each function and waits until all have loaded. The start of a process cannot be scaled: at
+   * Starts environments of each function and waits until all have loaded. The start of a process cannot be scaled: at
    * five times real time it would take as long as nothing on AWS takes.
    */
   public async warmUp(): Promise<void> {
-    const started = this.functions.map((one) => this.launch(one));
+    const started = this.functions.flatMap((one) => Array.from({ length: one.warm ?? 1 }, () => this.launch(one)));
     await Promise.all(started.map((environment) => environment?.ready));
   }
 

@@ -13,8 +13,11 @@ import { outageScenario } from './outage-scenario';
 import type { Outcome } from './outcome';
 import type { Story } from './story';
 
+export type Group = 'Drills' | 'Outages of a site' | 'Outages with a database';
+
 export interface Scenario {
   readonly name: string;
+  readonly group: Group;
   readonly about: string;
   /** How the outage looks to a checker; a marker path answers 404 at once. */
   readonly mode: FailureMode;
@@ -31,24 +34,28 @@ export interface Scenario {
 export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'drill',
+    group: 'Drills',
     mode: 'http-500',
     about: 'the shipped drill from preflight to report: users move to the standby and back',
     run: drillScenario('undisturbed'),
   },
   {
     name: 'drill-killed',
+    group: 'Drills',
     mode: 'http-500',
     about: 'the same drill, its measuring function killed in the middle: everything is put back',
     run: drillScenario('killed'),
   },
   {
     name: 'drill-outage',
+    group: 'Drills',
     about: 'the primary really dies while it is drilled: the drill stops, and the outage pages for real',
     mode: 'refused',
     run: drillScenario('outage'),
   },
   {
     name: 'drill-abandoned',
+    group: 'Drills',
     about: 'the same, and its machine is stopped by hand: the one-shot schedule or the keeper puts everything back',
     mode: 'http-500',
     scale: 20,
@@ -56,16 +63,30 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'drill-metric',
+    group: 'Drills',
     about: 'a drill that publishes its fault: an alarm holds the primary out, no health check is changed',
     mode: 'http-500',
     fault: 'metric',
     scale: 8,
     run: metricScenario,
   },
-  { name: 'refused', mode: 'refused', about: 'a real outage: the primary refuses connections', run: outageScenario('refused') },
-  { name: 'http-500', mode: 'http-500', about: 'a real outage: the primary answers 500', run: outageScenario('http500') },
+  {
+    name: 'refused',
+    group: 'Outages of a site',
+    mode: 'refused',
+    about: 'a real outage: the primary refuses connections',
+    run: outageScenario('refused'),
+  },
+  {
+    name: 'http-500',
+    group: 'Outages of a site',
+    mode: 'http-500',
+    about: 'a real outage: the primary answers 500',
+    run: outageScenario('http500'),
+  },
   {
     name: 'black-hole',
+    group: 'Outages of a site',
     mode: 'black-hole',
     about: 'a real outage: the primary swallows every connection attempt',
     run: outageScenario('blackHole'),
@@ -95,5 +116,5 @@ export const SCENARIOS: readonly Scenario[] = [
 ];
 
 function database(name: string, mode: FailureMode, about: string, run: Scenario['run']): Scenario {
-  return { name, mode, about, database: true, run };
+  return { name, group: 'Outages with a database', mode, about, database: true, run };
 }

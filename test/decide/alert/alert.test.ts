@@ -342,6 +342,27 @@ describe('whom to ask before sending', () => {
     ['an unreadable journal is no proof', '/restore', unknown, 'send'],
   ])('%s', (_name, what, journal, kind) => expect(judgeOwn(`${drillIncident('shop', 'tue-1')}${what}`, journal).kind).toBe(kind));
 
+  const ran = (outcome: 'done' | 'rolled-back'): JournalItem => ({
+    pair: 'shop',
+    revision: 9,
+    epoch: 4,
+    lastDrills: [],
+    database: {
+      state: 'SERVING_STANDBY',
+      active: 'standby',
+      writer: 'shop-b1',
+      latch: { on: true, generation: 1 },
+      writerName: {},
+      lastRuns: [{ id: 'shop-e4', kind: 'failover', epoch: 4, outcome, because: [], endedAtMs: AT_MS }],
+    },
+  });
+  test.each<[string, string, JournalItem, string]>([
+    ['a failover whose run is done is over, though its resolve came first', 'shop/4', ran('done'), 'over'],
+    ['a failover that was given up is not over', 'shop/4', ran('rolled-back'), 'send'],
+    ['another run than the one that is done is not over', 'shop/5', ran('done'), 'send'],
+    ['a second writer is not over because the run is done', 'shop/4/split-brain', ran('done'), 'send'],
+  ])('%s', (_name, incidentKey, journal, kind) => expect(judgeOwn(incidentKey, journal).kind).toBe(kind));
+
   test('a trigger whose trouble is over becomes a resolve, so that a trigger lost on the way back leaves nothing open', () => {
     expect(pageFor(read(alarm('ALARM')), severities, { overBecause: 'OK by now' }).body).toEqual({
       event_action: 'resolve',

@@ -212,8 +212,14 @@ describe('the command line', () => {
   };
 
   test('lists its scenarios and explains itself', async () => {
-    expect((await run('--list')).text.split('\n').map((line) => line.split(' ')[0])).toEqual([
-      ...SCENARIOS.map(({ name }) => name),
+    const listed = (await run('--list')).text.split('\n');
+    expect(listed.filter((line) => line.startsWith('  ')).map((line) => line.trim().split(' ')[0])).toEqual(
+      SCENARIOS.map(({ name }) => name),
+    );
+    expect(listed.filter((line) => !line.startsWith('  '))).toEqual([
+      'Drills',
+      'Outages of a site',
+      'Outages with a database',
       '',
     ]);
     expect(await run('--help')).toEqual({ code: 0, text: LAB_HELP });
@@ -229,6 +235,8 @@ describe('the command line', () => {
     [['--delay', '70000'], '--delay is 70000; it must be a number from 0 to 60000'],
     [['--fast'], "Unknown option '--fast'"],
     [['drill', 'refused'], 'one scenario is played at a time, not drill and refused'],
+    [['all', '--html', 'all.html'], '--html takes one scenario, not all'],
+    [['--record', '/no/such/folder'], '--record is "/no/such/folder/drill.md", which cannot be written (ENOENT)'],
     [['--html', '/no/such/folder/report.html'], '--html is "/no/such/folder/report.html", which cannot be written (ENOENT)'],
     [['--json', '/tmp'], '--json is "/tmp", which cannot be written (EISDIR)'],
   ])('fails on %j with what is allowed', async (args, message) => {

@@ -25,8 +25,9 @@ export const LAG: Death = {
   },
   meanwhile: async (play) => {
     const { database, lab } = play;
-    const asked = await play.until(ASK_LIMIT_SEC, () => play.state?.state === 'AWAITING_CONSENT');
-    await play.until(PAGE_LIMIT_SEC, () => orderIn(play) !== undefined);
+    await play.until(ASK_LIMIT_SEC, () => play.state?.state === 'AWAITING_CONSENT' || play.givenUp);
+    const asked = play.state?.state === 'AWAITING_CONSENT';
+    await play.until(asked ? PAGE_LIMIT_SEC : 0, () => orderIn(play) !== undefined);
     await play.sleep(READING_MS);
     const waited = database.instances.promotions === 0 && play.state?.state === 'AWAITING_CONSENT';
     const order = orderIn(play);

@@ -56,6 +56,11 @@ export class Play {
     return this.carried;
   }
 
+  /** A run was undone and automation rests for minutes: whoever waits for a failover need not wait on. */
+  public get givenUp(): boolean {
+    return this.state?.lastRuns[0]?.outcome === 'rolled-back';
+  }
+
   public tell(who: string, text: string, tone: Tone = 'plain'): void {
     this.story.tell(who, text, tone);
   }

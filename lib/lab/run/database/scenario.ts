@@ -51,14 +51,18 @@ export const deathScenario = ({ strike = dies, meanwhile, afterwards, epilogue }
     const failedMs = lab.world.truth.first('fault-began')?.atMs ?? lab.time.nowMs();
     const beside = meanwhile?.(play) ?? Promise.resolve([]);
     const over = () => play.state?.state === 'SERVING_STANDBY' && play.state.run === undefined;
-    const ended = await play.until(FAILOVER_LIMIT_SEC, () => over() && firstWrites(clients).length === CLIENTS);
+    const served = () => over() && firstWrites(clients).length === CLIENTS;
+    await play.until(FAILOVER_LIMIT_SEC, () => served() || play.givenUp);
+    const ended = served();
     if (ended) play.tell('users', 'all eight clients write to the standby', 'good');
     const special = [...(await beside)];
     await play.sleep(AFTER_MS);
     observer.stop();
     special.push(...((await afterwards?.(play)) ?? []));
     await clients.stop();
-    await play.until(PAGE_LIMIT_SEC, () => play.incidents(INCIDENT).some(({ resolvedAtMs }) => resolvedAtMs !== undefined));
+    await play.until(ended ? PAGE_LIMIT_SEC : 0, () =>
+      play.incidents(INCIDENT).some(({ resolvedAtMs }) => resolvedAtMs !== undefined),
+    );
     const outcome = await judged(play, observer, failedMs, ended, special);
     return { ...outcome, expectations: [...outcome.expectations, ...((await epilogue?.(play)) ?? [])] };
   });

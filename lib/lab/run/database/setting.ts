@@ -92,8 +92,15 @@ export function databaseFunctions(
   const control = { [ENV.journalTable]: NAMES.journalTable, [ENV.registryPath]: NAMES.registryPath };
   const machine = arnOf('states', STANDBY_REGION, `stateMachine:${NAMES.databaseMachine}`);
   return [
-    one('prober', NAMES.proberFunction, PROBER_LIMIT_SEC, { ...control, [ENV.machineArn]: machine }),
+    // Two runs of the prober overlap each minute, and both ask the reader.
+    { ...one('prober', NAMES.proberFunction, PROBER_LIMIT_SEC, { ...control, [ENV.machineArn]: machine }), warm: 3 },
     one('database-step', NAMES.databaseStepFunction, longestDatabaseCallSec(), control),
-    one('heartbeat', READER, READER_LIMIT_SEC, { [ENV.databaseSecret]: DATABASE_SECRET, [ENV.databaseAuthority]: authority }),
+    {
+      ...one('heartbeat', READER, READER_LIMIT_SEC, {
+        [ENV.databaseSecret]: DATABASE_SECRET,
+        [ENV.databaseAuthority]: authority,
+      }),
+      warm: 2,
+    },
   ];
 }

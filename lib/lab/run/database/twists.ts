@@ -26,9 +26,10 @@ export const CONTROLLER_KILLED: Death = {
     await dies(play);
   },
   meanwhile: async (play) => {
-    const requested = await play.until(RUN_LIMIT_SEC, () => play.run?.promoteRequested !== undefined);
+    await play.until(RUN_LIMIT_SEC, () => play.run?.promoteRequested !== undefined || play.givenUp);
+    const requested = play.run?.promoteRequested !== undefined;
     const before = play.database.instances.promotions;
-    await play.until(RUN_LIMIT_SEC, () => play.database.instances.promotions > 0);
+    await play.until(RUN_LIMIT_SEC, () => play.database.instances.promotions > 0 || play.givenUp);
     const attempts = () => play.run?.steps['promote_replica']?.attempts ?? 0;
     await play.until(RUN_LIMIT_SEC, () => play.state?.run === undefined);
     return [
