@@ -42,7 +42,7 @@ export const WORDS: Readonly<Record<string, string>> = {
   'rebuild end': COMMON,
   'rebuild give-up': COMMON,
   runbook: `--from ${COMMON}`,
-  lab: '--list --scale --real --seed --https --delay --html --json --calls --debug --help',
+  lab: '--list --scale --real --seed --https --delay --html --json --calls --record --debug --help',
   budget: '--simulate --seed --html --json --help',
   completion: 'bash zsh --help',
   help: ALL,
