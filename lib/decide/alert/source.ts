@@ -1,3 +1,5 @@
+import { watchKey } from '../database/run-rules';
+import type { Outcome } from '../database/trigger';
 import type { JournalItem } from '../journal';
 import type { AlarmState, Received } from './types';
 
@@ -63,10 +65,13 @@ export function judgeAlarm(told: AlarmState, now: AlarmNow, ageMs: number): Sour
     : { kind: 'over', because: 'the alarm is OK by now' };
 }
 
+/** What the prober pages while it suspects the primary, and resolves when it does not any more. */
+const SUSPECTED: readonly Outcome[] = ['ask', 'blocked', 'database', 'traffic', 'partition', 'outside'];
+
 /**
  * Judges a stale trigger of ours by the journal. The complaint that a drill did not put things back ends with its restore,
- * and the incident of a database run when the run is done: its resolve may have come first. A missed target, an outage, an
- * afterglow or a run that was given up stands.
+ * what the prober suspects with the suspicion, and the incident of a database run when the run is done: their resolve may
+ * have come first. A missed target, an outage, an afterglow or a run that was given up stands.
  */
 export function judgeOwn(
   incidentKey: string,
@@ -77,6 +82,11 @@ export function judgeOwn(
     ({ epoch, outcome }) => incidentKey === `${item.pair}/${epoch}` && outcome === 'done',
   );
   if (run) return { kind: 'over', because: `${run.id} is done by now` };
+  const database = item?.database;
+  const suspected = item && SUSPECTED.some((outcome) => incidentKey === watchKey(item.pair, outcome));
+  if (suspected && database && !database.suspect && !database.run) {
+    return { kind: 'over', because: 'nothing speaks against the primary any more' };
+  }
   const ended = item?.lastDrills.find((drill) => incidentKey === `${item.pair}/drill/${drill.id}/restore`);
   return ended?.restoredAtMs === undefined
     ? { kind: 'send', because: 'the journal does not say that it is over' }

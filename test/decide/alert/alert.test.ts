@@ -356,10 +356,17 @@ describe('whom to ask before sending', () => {
       lastRuns: [{ id: 'shop-e4', kind: 'failover', epoch: 4, outcome, because: [], endedAtMs: AT_MS }],
     },
   });
+  const suspects = (journal: JournalItem): JournalItem => ({
+    ...journal,
+    ...(journal.database ? { database: { ...journal.database, suspect: { sinceMs: AT_MS, because: [] } } } : {}),
+  });
   test.each<[string, string, JournalItem, string]>([
     ['a failover whose run is done is over, though its resolve came first', 'shop/4', ran('done'), 'over'],
     ['a failover that was given up is not over', 'shop/4', ran('rolled-back'), 'send'],
     ['another run than the one that is done is not over', 'shop/5', ran('done'), 'send'],
+    ['a suspicion that was answered by a promotion is over', 'shop/watch/blocked', ran('done'), 'over'],
+    ['a suspicion that stands is not over', 'shop/watch/traffic', suspects(ran('done')), 'send'],
+    ['what the daily look complains about is no suspicion', 'shop/watch/readiness', ran('done'), 'send'],
     ['a second writer is not over because the run is done', 'shop/4/split-brain', ran('done'), 'send'],
   ])('%s', (_name, incidentKey, journal, kind) => expect(judgeOwn(incidentKey, journal).kind).toBe(kind));
 
