@@ -253,24 +253,24 @@ describe('a doubt about the latch', () => {
   const against: LatchVerdict = { kind: 'LatchNotOurs', because: ['alarm a says latch on, the journal wants off'] };
   const after = (doubt: JournalItem['latchDoubt'], verdict: LatchVerdict, nowMs: number, wanted = 'off') => {
     const ruled = noteDoubt(item(doubt ? { latchDoubt: doubt } : {}), verdict, wanted, nowMs);
-    return [ruled.answer, ruled.kind === 'write' ? ruled.item.latchDoubt : 'kept'];
+    return [ruled.answer, ruled.kind === 'write' ? ruled.item.latchDoubt : ruled.kind];
   };
   const doubt = { sinceMs: 1_000, wanted: 'off', paged: false };
 
   test.each<[string, Parameters<typeof after>, ReturnType<typeof after>]>([
     ['begins with the first contradiction', [undefined, against, 1_000], [{ kind: 'quiet' }, doubt]],
-    ['stays quiet for three minutes', [doubt, against, 1_000 + DOUBT_MS], [{ kind: 'quiet' }, 'kept']],
-    ['asks for a page a millisecond later', [doubt, against, 1_001 + DOUBT_MS], [{ kind: 'page', sinceMs: 1_000 }, 'kept']],
-    ['does not page again', [{ ...doubt, paged: true }, against, 9_999_999], [{ kind: 'quiet' }, 'kept']],
+    ['stays quiet for three minutes', [doubt, against, 1_000 + DOUBT_MS], [{ kind: 'quiet' }, 'keep']],
+    ['asks for a page a millisecond later', [doubt, against, 1_001 + DOUBT_MS], [{ kind: 'page', sinceMs: 1_000 }, 'keep']],
+    ['does not page again', [{ ...doubt, paged: true }, against, 9_999_999], [{ kind: 'quiet' }, 'keep']],
     [
       'starts anew when an order changed what is wanted',
       [doubt, against, 500_000, 'on'],
       [{ kind: 'quiet' }, { sinceMs: 500_000, wanted: 'on', paged: false }],
     ],
-    ['is not cleared by silence', [doubt, { kind: 'unknown', because: [] }, 9_999_999], [{ kind: 'quiet' }, 'kept']],
+    ['is not cleared by silence', [doubt, { kind: 'unknown', because: [] }, 9_999_999], [{ kind: 'quiet' }, 'keep']],
     ['ends quietly before it was paged', [doubt, { kind: 'ours' }, 2_000], [{ kind: 'quiet' }, undefined]],
-    ['asks to resolve what was paged', [{ ...doubt, paged: true }, { kind: 'ours' }, 2_000], [{ kind: 'resolve' }, 'kept']],
-    ['is none while all agree', [undefined, { kind: 'ours' }, 2_000], [{ kind: 'quiet' }, 'kept']],
+    ['asks to resolve what was paged', [{ ...doubt, paged: true }, { kind: 'ours' }, 2_000], [{ kind: 'resolve' }, 'keep']],
+    ['is none while all agree', [undefined, { kind: 'ours' }, 2_000], [{ kind: 'quiet' }, 'keep']],
   ])('%s', (_name, given, expected) => {
     expect(after(...given)).toEqual(expected);
   });
