@@ -15,9 +15,10 @@ export interface Readiness {
 /** Pause between two looks in ms: while all is well, before the second opinion that a page takes, and until it is mended. */
 export const LOOK_MS = { ready: 86_400_000, doubted: 300_000, paged: 3_600_000 } as const;
 
-/** Whether it is time to look. While anything speaks against the primary, and behind a promotion, other pages say more. */
+/** Whether it is time to look. While anything speaks against the primary, and behind a promotion, other pages say more; a drill makes a beacon lie. */
 export function isLookDue(item: JournalItem, nowMs: number): boolean {
-  const { database, readiness } = item;
+  const { database, readiness, drill } = item;
+  if (drill && drill.level !== 'OBSERVE') return false;
   if (!database || database.run || database.suspect || database.active !== 'primary') return false;
   if (!readiness) return true;
   const pauseMs =

@@ -273,6 +273,8 @@ describe('a look', () => {
     ['is not due without a database', blankItem('app'), false],
     ['is not due while the primary is spoken against', item(undefined, { suspect: { sinceMs: 1, because: [] } }), false],
     ['is not due once the standby writes', item(undefined, { active: 'standby' }), false],
+    ['is not due while a drill holds the primary out', { ...item(), drill: { id: 'd', level: 'TRAFFIC' } as never }, false],
+    ['is due while a drill only looks', { ...item(), drill: { id: 'd', level: 'OBSERVE' } as never }, true],
     ['is not due while a run goes on', item(undefined, { run: { id: 'app-e1' } as never }), false],
   ])('%s', (_name, given, due) => {
     expect(isLookDue(given, NOW)).toBe(due);
