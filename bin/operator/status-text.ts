@@ -1,6 +1,9 @@
 /** A status for people: what serves, what Route 53 says, what the journal says, what is wrong, what is not known. */
+
+import type { DatabaseView } from '../../lib/runtime/drive/operator/database/view';
 import type { ServerView, Verdict } from '../../lib/runtime/drive/operator/look';
 import type { JournalView, PairStatus } from '../../lib/runtime/drive/operator/status';
+import { shownMs } from './duration';
 import type { Colours } from './shell';
 
 export function statusText(status: PairStatus, paint: Colours): string {
@@ -19,7 +22,11 @@ export function statusText(status: PairStatus, paint: Colours): string {
     );
   }
   if (probes.primary || probes.standby) lines.push('');
-  if (journal.kind === 'known') lines.push(...journalLines(journal, status.atMs, paint), '');
+  if (journal.kind === 'known') {
+    const { database } = journal;
+    if (database) lines.push(...databaseLines(database, journal.epoch, status.lags, paint), '');
+    lines.push(...journalLines(journal, status.atMs, paint), ...budgetLines(status), '');
+  }
   if (journal.kind === 'known' && journal.drill?.level === 'TRAFFIC' && status.problems.length > 0) {
     lines.push(paint.doubt('A drill runs: it moves users on purpose, and puts everything back.'), '');
   }
@@ -67,6 +74,41 @@ function journalLines(journal: JournalView, nowMs: number, paint: Colours): stri
     `  incident   ${journal.incident ? paint.bad(`${journal.incident.key} since ${iso(journal.incident.sinceMs)}`) : 'none'}`,
   ];
 }
+
+function databaseLines(database: DatabaseView, epoch: number, lags: PairStatus['lags'], paint: Colours): string[] {
+  const { active, writer, state, latched, heldUntilMs, run, claim, rebuilt, lastRun } = database;
+  const side = active === 'primary' ? paint.good(active) : paint.bad(active);
+  const last = lastRun
+    ? `${iso(lastRun.endedAtMs)}  ${lastRun.id} (${lastRun.kind}) ${lastRun.outcome}${lastRun.lossMs === undefined ? '' : `, loss ${shownMs(lastRun.lossMs)}`}`
+    : 'none';
+  return [
+    `  writer     ${writer} (${side}) at epoch ${epoch}; the controller is ${state}`,
+    ...lagLines(lags, paint),
+    `  latch      ${latched ? paint.bad('on: users stay at the standby') : 'off'}${heldUntilMs === undefined ? '' : paint.doubt(`; held at the primary until ${iso(heldUntilMs)}`)}`,
+    `  run        ${run ? paint.strong(`${run.id} (${run.kind}) by ${run.startedBy}: ${run.step ?? 'between steps'}${run.promotionRequested ? ', no way back' : ''}`) : 'none'}`,
+    `  last run   ${last}`,
+    `  claim      ${claim ? paint.bad(claim.because) : 'none'}`,
+    ...(rebuilt ? [`  rebuilt    ${rebuilt.id}${rebuilt.replicating ? '' : ', not replicating yet'}`] : []),
+  ];
+}
+
+function lagLines(lags: PairStatus['lags'], paint: Colours): string[] {
+  if ('kind' in lags) return [`  lag        ${paint.doubt(`unknown: ${lags.because}`)}`];
+  return lags.map(({ id, lag, limitMs }, n) => {
+    const said =
+      lag.kind === 'unknown'
+        ? paint.doubt(`unknown: ${lag.because}`)
+        : `${(lag.ms > limitMs ? paint.bad : paint.good)(shownMs(lag.ms))} at ${iso(lag.atMs)}, limit ${shownMs(limitMs)}`;
+    return `  ${(n === 0 ? 'lag' : '').padEnd(10)} ${id}: ${said}`;
+  });
+}
+
+const budgetLines = ({ targets, pair }: PairStatus) =>
+  targets && pair.kind === 'known'
+    ? [
+        `  targets    detection ${targets.detectionSec} s, switch ${targets.switchSec} s, RTO ${targets.rtoSec} s; measured: failover drill report ${pair.name}`,
+      ]
+    : [];
 
 function runningText(drill: NonNullable<JournalView['drill']>, nowMs: number): string {
   const sec = Math.round((nowMs - drill.startedAtMs) / 1000);

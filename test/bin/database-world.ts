@@ -107,9 +107,15 @@ export class OperatorWorld {
     for (const server of this.servers) server.learn('primary', false);
   }
 
+  /** The primary's Region is back; nothing writes there. */
   public revivePrimary(): void {
-    Object.assign(this.life, { primarySite: true, writer: true });
+    this.life.primarySite = true;
     for (const server of this.servers) server.learn('primary', true);
+  }
+
+  /** A person built a replica of today's writer where the old primary stood. */
+  public build(writer: string): void {
+    this.instances.change(A, 'app-a2', { status: 'available', source: lab.arnOf('rds', B, `db:${writer}`) });
   }
 
   public item(change: Partial<DatabaseState> = {}): JournalItem {

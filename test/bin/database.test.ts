@@ -1,3 +1,6 @@
+import { PassThrough } from 'node:stream';
+import { orderCommand } from '../../bin/commands/database/order';
+import type { Shell } from '../../bin/operator/shell';
 import { OperatorWorld, type Said } from './database-world';
 
 /** Orders of a database by the shipped command line, carried by the shipped steps. Order and state only; nothing is timed. */
@@ -83,11 +86,251 @@ describe('a failover', () => {
       });
       expect([world.executions(), world.instances.truth('eu-central-1', 'app-b1').source]).toEqual([['app-e1'], undefined]);
       expect(await world.state()).toMatchObject({ state: 'SERVING_STANDBY', active: 'standby', writer: 'app-b1' });
-      const late = await world.cli(['failover', 'app', ...YES]);
-      expect([late.code, late.err]).toEqual([
+      await backAgain(world);
+    }));
+
+  /** Served by the standby: what `status` says of it, the rebuild, and the way back. */
+  async function backAgain(world: OperatorWorld): Promise<void> {
+    const status = await world.cli(['status', '--pair', 'app', '--json']);
+    const { journal, problems } = JSON.parse(status.out);
+    expect([status.code, journal.epoch, journal.database]).toMatchObject([
+      1,
+      1,
+      {
+        state: 'SERVING_STANDBY',
+        active: 'standby',
+        writer: 'app-b1',
+        latched: true,
+        lastRun: { id: 'app-e1', outcome: 'done' },
+      },
+    ]);
+    expect(problems).toEqual(expect.arrayContaining(['app-b1 in the standby Region writes']));
+    const late = await world.cli(['failover', 'app', ...YES]);
+    expect([late.code, late.err]).toEqual([
+      1,
+      'failover: refused\n"failover status --pair app --region eu-central-1" shows more.\n',
+    ]);
+    expect(late.out).toContain('- the standby writes already\n');
+
+    const early = await world.cli(['failback', 'app', '--writes-stopped', '--dry-run', '--json']);
+    expect([early.code, json(early)[0].refused]).toEqual([
+      1,
+      [
+        'no rebuilt replica of today’s writer was seen replicating in the primary Region',
+        expect.stringMatching(/^the primary is not known to be healthy: /),
+        'the primary does not answer: ECONNRESET',
+      ],
+    ]);
+    const begin = ['rebuild', 'begin', 'app', '--replica', 'app-a2'];
+    const [unnamed, creating] = [await world.cli(begin), await world.cli([...begin, '--endpoint', 'app-a2.example.com'])];
+    expect([unnamed.code, unnamed.err]).toEqual([
+      2,
+      'failover: --endpoint is missing; app-a2 is not app-a, so its endpoint is not known (RDS shows it)\nSee "failover rebuild --help".\n',
+    ]);
+    expect([creating.code, creating.out]).toEqual([1, 'app: app-a2 replicates from undefined, not from app-b1.\n']);
+    world.build('app-b1');
+    world.revivePrimary();
+    const built = await world.cli(['rebuild', 'end', 'app']);
+    expect([built.code, built.out, built.err]).toEqual([0, 'app: app-a2 replicates from app-b1.\n', '']);
+
+    const unstopped = await world.cli(['failback', 'app', ...YES]);
+    expect([unstopped.code, unstopped.err.split('\n')[0]]).toEqual([1, 'failover: refused']);
+    expect(unstopped.out).toContain(
+      '- today’s writer cannot be fenced from here, and nobody said that writes are\n    stopped\n',
+    );
+    const back = await world.cli(['failback', 'app', '--writes-stopped', ...YES, '--watch', '--json']);
+    expect([back.code, json(back).at(-1)]).toMatchObject([
+      0,
+      { kind: 'ended', run: { id: 'app-e2', kind: 'failback', lossMs: 0 } },
+    ]);
+    expect(await world.state()).toMatchObject({ state: 'ARMED', active: 'primary', writer: 'app-a2', latch: { on: false } });
+  }
+
+  test('is refused while the primary lives, and forced by a reason that goes out with the page', () =>
+    inWorld({}, async (world) => {
+      const { code, out, err } = await world.cli(['failover', 'app', ...YES]);
+      expect([code, err]).toEqual([
         1,
-        'failover: refused\n"failover status --pair app --region eu-central-1" shows more.\n',
+        'failover: refused\nIf you know better, say why: --force "why". It is kept in the journal and goes out with the page.\n',
       ]);
-      expect(late.out).toContain('- the standby writes already\n');
+      expect(out.slice(out.indexOf('Refused'))).toBe(
+        `Refused, because
+  - the primary lives: the writer answers
+  - the primary lives: our own probe answers: answered 200
+  - the primary lives: Route 53 calls the primary healthy:
+      _primary._failover.app.example.com: healthy, healthy
+
+`,
+      );
+      const [other, silent, empty] = await Promise.all([
+        world.cli(['failover', 'app', '--force', 'a rehearsal', '--yes-i-mean', 'web']),
+        world.cli(['failover', 'app', '--force', 'a rehearsal']),
+        world.cli(['failover', 'app', '--force', ' ']),
+      ]);
+      expect([other.code, other.err]).toEqual([
+        2,
+        'failover: --yes-i-mean is "web", but the pair is app\nNothing was changed.\n',
+      ]);
+      expect([silent.code, silent.err]).toEqual([
+        2,
+        'failover: nobody can be asked: the input is no terminal\nScripts say --yes-i-mean app. Nothing was changed.\n',
+      ]);
+      expect([empty.code, empty.err]).toEqual([
+        2,
+        'failover: --force is empty; say why, for the journal and the page\nSee "failover failover --help".\n',
+      ]);
+      expect(await typed(world, 'web')).toEqual({ code: 1, failed: 'no failover: the name of the pair was not typed' });
+      expect(await typed(world, 'SIGINT')).toEqual({ code: 130, failed: 'interrupted' });
+      expect([world.executions(), (await world.state()).run]).toEqual([[], undefined]);
+
+      const left = await world.cli(['failover', 'app', '--force', 'a rehearsal', ...YES, '--watch'], ({ out: text }, kill) =>
+        text.includes('acquire') ? kill('SIGINT') : undefined,
+      );
+      expect([left.code, left.err]).toEqual([
+        130,
+        'failover: no longer watching; the run goes on\nWatch it again: failover watch app\n',
+      ]);
+      await world.ended();
+      expect(await world.state()).toMatchObject({ state: 'SERVING_STANDBY', writer: 'app-b1' });
+      expect(world.events()[0]?.summary).toMatch(/^failover of app began at epoch 1, by .*, against signs of life: a rehearsal$/);
+    }));
+
+  /** As at a terminal, in this process: the whole command up to the question, with a person who types or presses Ctrl-C. */
+  async function typed(world: OperatorWorld, answer: string) {
+    const input = Object.assign(new PassThrough(), { isTTY: true });
+    const answered = () => (answer === 'SIGINT' ? process.emit('SIGINT') : input.write(`${answer}\n`));
+    const shell: Shell = {
+      isTTY: false,
+      columns: 80,
+      input,
+      write: (text) => void (text.startsWith('Type the name') && setImmediate(answered)),
+      warn: () => undefined,
+    };
+    const before = { ...process.env };
+    Object.assign(process.env, world.environment());
+    try {
+      return { code: await orderCommand('failover', ['app', '--force', 'a rehearsal'], shell) };
+    } catch (error) {
+      return { code: (error as { code?: number }).code, failed: (error as Error).message };
+    } finally {
+      process.env = before;
+    }
+  }
+
+  test('that would lose more than was consented to waits for a person, who approves what was shown', () =>
+    inWorld({ dataLoss: { kind: 'never' } }, async (world) => {
+      await outage(world);
+      const asks = json(await world.cli(['failover', 'app', '--dry-run', '--json']))[0];
+      expect(asks.against).toEqual(['it will wait for consent: loss would be 7000 ms by heartbeat, none is consented to']);
+      const accepted = json(await world.cli(['failover', 'app', '--accept-loss', '7s', '--dry-run', '--json']))[0];
+      expect([accepted.against, accepted.loss]).toEqual([
+        [],
+        expect.stringContaining(' consented to 7000 ms; the loss is 7000 ms'),
+      ]);
+      await world.cli(['failover', 'app', ...YES]);
+      let approved: Promise<Said> | undefined;
+      const watched = await world.cli(['watch', 'app', '--json'], ({ out }) => {
+        const command = /failover (approve app --epoch 1 --loss-ms 7000)/.exec(out)?.[1];
+        if (command !== undefined) approved ??= world.cli([...command.split(' '), ...YES]);
+      });
+      expect([watched.code, json(watched).at(-1)]).toMatchObject([0, { kind: 'ended', run: { outcome: 'done', lossMs: 7_000 } }]);
+      expect((await approved)?.code).toBe(0);
+      expect(world.events().map(({ type }) => type)).toContain('loss-consented');
+    }));
+
+  test('that is stuck says so, and is adopted once what it was stuck on is mended', () =>
+    inWorld({}, async (world) => {
+      await outage(world);
+      world.fault = (operation) =>
+        operation === 'PromoteReadReplica' ? { kind: 'refused', code: 'AccessDenied', status: 403 } : undefined;
+      const stuck = await world.cli(['failover', 'app', ...YES, '--watch']);
+      expect([stuck.code, stuck.err]).toEqual([
+        1,
+        expect.stringMatching(
+          /^failover: app-e1 is stuck: .*AccessDenied.*\nMend that, then: failover adopt app --epoch 1 --region eu-central-1\nOr finish by hand: failover runbook app --region eu-central-1\n$/s,
+        ),
+      ]);
+      world.fault = () => undefined;
+      const wrong = await world.cli(['adopt', 'app', '--epoch', '2', ...YES]);
+      expect([wrong.code, wrong.err]).toEqual([
+        1,
+        'failover: refused: app-e1 holds the pair, not app-e2\n"failover status --pair app" shows run and epoch.\n',
+      ]);
+      const adopted = await world.cli(['adopt', 'app', '--epoch', '1', ...YES, '--watch']);
+      expect([adopted.code, adopted.err]).toEqual([0, '']);
+      expect([world.executions(), (await world.state()).state]).toEqual([['app-e1', 'app-e1-a1'], 'SERVING_STANDBY']);
+      expect(world.events().map(({ type }) => type)).toContain('run-adopted');
     }));
 });
+
+test('a switchover stops writes by a function, loses nothing, and is refused without one', () =>
+  inWorld({ fences: [{ kind: 'function', name: 'read-only' }], dataLoss: { kind: 'never' } }, async (world) => {
+    world.life.writer = false;
+    const planned = await world.cli(['switchover', 'app', ...YES, '--watch', '--json']);
+    expect([planned.code, json(planned).at(-1)]).toMatchObject([0, { run: { id: 'app-e1', kind: 'switchover', lossMs: 0 } }]);
+    expect(world.events()[0]?.type).toBe('switchover-started');
+  }));
+
+test('whoever steers automation, or clears a claim, is told to others; what cannot be is refused', () =>
+  inWorld({}, async (world) => {
+    const unfenced = await world.cli(['switchover', 'app', ...YES]);
+    expect([unfenced.code, unfenced.out]).toEqual([
+      1,
+      expect.stringContaining(
+        '- a planned change needs a fence that stops writes and leaves replication\n    alive, or writes stopped by hand\n',
+      ),
+    ]);
+    const paused = await world.cli(['pause', 'app', '--for', '2h', '--hold', '--json']);
+    expect([paused.code, json(paused)[0]]).toMatchObject([0, { schema: 'cdk-failover.order/1', order: 'pause', kind: 'done' }]);
+    expect((await world.state()).latch.hold?.by).toContain('(command line)');
+    const long = await world.cli(['pause', 'app', '--for', '5h']);
+    expect([long.code, long.err]).toEqual([
+      1,
+      'failover: refused: a pause lasts 4 h at most\nA pause ends by itself; to pause longer, order it again then.\n',
+    ]);
+    const odd = await world.cli(['pause', 'app', '--for', 'long']);
+    expect([odd.code, odd.err.split('\n')[0]]).toEqual([
+      2,
+      'failover: --for is "long"; give a number with its unit, such as 30s, 90m or 2h',
+    ]);
+    const status = JSON.parse((await world.cli(['status', '--pair', 'app', '--json'])).out);
+    expect([status.journal.pausedUntilMs > 0, status.journal.database.heldUntilMs > 0]).toEqual([true, true]);
+    expect(status.lags).toMatchObject([
+      { id: 'app-b1', lag: { kind: 'known', ms: 2_000 }, limitMs: 60_000 },
+      { id: 'app-b2', lag: { kind: 'known', ms: 10_000 } },
+    ]);
+    const [resumed, again] = [await world.cli(['resume', 'app']), await world.cli(['resume', 'app'])];
+    expect([resumed.code, again.code, again.err]).toEqual([
+      0,
+      1,
+      'failover: refused: nothing is paused\nNothing has to be done.\n',
+    ]);
+
+    await world.put((item) => ({
+      ...item,
+      database: { ...world.item({ splitBrain: { since: 0, because: 'app-a wrote' } }).database } as never,
+    }));
+    const cleared = await world.cli(['clear-claim', 'app', ...YES]);
+    expect([cleared.code, cleared.out]).toEqual([
+      0,
+      expect.stringMatching(
+        /^Claimed since 1970-01-01T00:00:00\.000Z: app-a wrote\.\n.*\napp: .* cleared the claim: app-a wrote\.\n$/s,
+      ),
+    ]);
+    const twice = await world.cli(['clear-claim', 'app', ...YES]);
+    expect([twice.code, twice.err.split('\n')[0]]).toEqual([1, 'failover: refused: no other writer was claimed']);
+    expect(world.events().map(({ type }) => type)).toEqual(['automation-paused', 'automation-resumed', 'claim-cleared']);
+
+    const [nobody, watched] = [await world.cli(['failover', 'web', ...YES]), await world.cli(['watch', 'app'])];
+    expect([nobody.code, nobody.err.split('\n')[0]]).toEqual([
+      2,
+      'failover: no pair web is registered in eu-central-1; there is app (control set web)',
+    ]);
+    expect([watched.code, watched.err.split('\n')[0]]).toEqual([1, 'failover: nothing runs, and nothing has ended yet']);
+
+    const page = await world.cli(['runbook', 'app']);
+    expect([page.code, page.out.split('\n')[0]]).toEqual([0, '# Database failover of app, by hand']);
+    expect(page.out).toContain('aws rds promote-read-replica --region eu-central-1');
+    const region = await world.cli(['runbook', 'app', 'region', '--json']);
+    expect(JSON.parse(region.out)).toMatchObject({ schema: 'cdk-failover.runbook/1', name: 'region_failover', pair: 'app' });
+  }));

@@ -32,6 +32,12 @@ export const notePorts = (aws: Aws, controlSet: string): NotePorts => ({
   log: SILENT,
 });
 
+/** For looking at how far replicas trail. */
+export const lagPorts = (aws: Aws) => (controlSet: string) => ({
+  databaseRegistry: new SsmDatabaseRegistry(aws.namesOf(controlSet).registryPath),
+  lags: new AwsLags(new LambdaFunctions(FUNCTION_LIMIT_MS)),
+});
+
 export async function orderPorts(aws: Aws, { namespace, pair }: PairRegistration): Promise<OrderPorts> {
   const { registryPath } = aws.namesOf(namespace);
   const functions = new LambdaFunctions(FUNCTION_LIMIT_MS);

@@ -1,8 +1,9 @@
 /** The state of a pair as one document: what is seen from outside, and what the journal says. */
-import type { PairRegistration } from '../../../contracts/registration';
+import type { DrillSettings, PairRegistration } from '../../../contracts/registration';
 import type { JournalItem } from '../../../decide/journal';
 import type { Journal, Unknown } from '../../ports';
 import { isUnknown } from '../drill/context';
+import { type DatabaseView, databaseProblems, databaseView, type LagPorts, type LagView, lagsOf } from './database/view';
 import { type LookPorts, lookAt, type Seen, type Target, targetOfPair } from './look';
 import { runningStep } from './progress';
 
@@ -32,6 +33,8 @@ export interface JournalView {
     readonly endedAtMs: number;
   }[];
   readonly lastSuccessAtMs?: number;
+  /** Who writes, and the run that changes it; absent without a database. */
+  readonly database?: DatabaseView;
   /** Whole days since the last passed TRAFFIC drill. */
   readonly daysSinceSuccess: number | Unknown;
 }
@@ -44,6 +47,10 @@ export interface PairStatus extends Seen {
     | { readonly kind: 'known'; readonly name: string; readonly controlSet: string; readonly region: string }
     | Unknown;
   readonly journal: JournalView | Unknown;
+  /** Targets of the pair's drill, in seconds. */
+  readonly targets?: DrillSettings['targets'];
+  /** Newest lag of each replica that could take over; empty without a database. */
+  readonly lags: readonly LagView[] | Unknown;
   /** What is wrong. */
   readonly problems: readonly string[];
   /** What could not be learned, and why. */
@@ -57,6 +64,8 @@ export type Registered = { readonly kind: 'known'; readonly registration: PairRe
 export interface StatusPorts extends LookPorts {
   /** The journal of a control set. */
   journalOf(controlSet: string): Journal;
+  /** Where the database of a pair is known; left out: nobody asks. */
+  databaseOf?(controlSet: string): Omit<LagPorts, 'time'>;
 }
 
 /** `given`: what the operator said, which wins over the registration. */
@@ -67,11 +76,15 @@ export async function statusOf(
 ): Promise<PairStatus> {
   const target = registered.kind === 'known' ? { ...targetOfPair(registered.registration), ...overrides(given) } : given;
   const [seen, journal] = await Promise.all([lookAt(target, ports), journalView(registered, ports)]);
+  const lags = await lagsIn(registered, journal, ports);
   const atMs = ports.time.nowMs();
+  const targets = registered.kind === 'known' ? registered.registration.drill?.targets : undefined;
   const found = {
     recordName: target.recordName,
     pair: registered.kind === 'known' ? pairOf(registered) : registered,
     journal,
+    lags,
+    ...(targets ? { targets } : {}),
     ...seen,
   };
   const problems = problemsOf(found, atMs);
@@ -100,13 +113,22 @@ const pairOf = ({ registration, region }: Extract<Registered, { kind: 'known' }>
 async function journalView(registered: Registered, ports: StatusPorts): Promise<JournalView | Unknown> {
   if (registered.kind === 'unknown')
     return { kind: 'unknown', because: 'the pair is not known to AWS here, so neither is its journal' };
-  const { pair, namespace, drill } = registered.registration;
-  if (!drill) return { kind: 'unknown', because: 'the pair has no drill, and without one nobody keeps a journal of it' };
+  const { pair, namespace, drill, latch } = registered.registration;
+  if (!drill && !latch)
+    return { kind: 'unknown', because: 'the pair has neither drill nor database, so nobody keeps a journal of it' };
   try {
     return viewOf(await ports.journalOf(namespace).read(pair), ports.time.nowMs());
   } catch (error) {
     return { kind: 'unknown', because: `${(error as Error).name}: ${(error as Error).message}` };
   }
+}
+
+/** Asked only where something can be promoted. */
+async function lagsIn(registered: Registered, journal: JournalView | Unknown, ports: StatusPorts): Promise<PairStatus['lags']> {
+  if (registered.kind === 'unknown' || !ports.databaseOf || !registered.registration.latch) return [];
+  const { pair, namespace } = registered.registration;
+  const view = journal.kind === 'known' ? journal.database : undefined;
+  return lagsOf(pair, view, { ...ports.databaseOf(namespace), time: ports.time });
 }
 
 export function viewOf(item: JournalItem | undefined, nowMs: number): JournalView {
@@ -133,6 +155,7 @@ export function viewOf(item: JournalItem | undefined, nowMs: number): JournalVie
       .slice(0, SHOWN_DRILLS)
       .map(({ id, level, verdict, endedAtMs }) => ({ id, level, verdict, endedAtMs })),
     ...(lastSuccessAtMs === undefined ? {} : { lastSuccessAtMs }),
+    ...(item?.database ? { database: databaseView(item.database, nowMs) } : {}),
     daysSinceSuccess:
       lastSuccessAtMs === undefined
         ? { kind: 'unknown', because: 'no TRAFFIC drill has passed yet' }
@@ -140,10 +163,10 @@ export function viewOf(item: JournalItem | undefined, nowMs: number): JournalVie
   };
 }
 
-type Found = Pick<PairStatus, 'recordName' | 'pair' | 'journal' | 'servers' | 'probes'>;
+type Found = Pick<PairStatus, 'recordName' | 'pair' | 'journal' | 'lags' | 'servers' | 'probes'>;
 
 /** Every reason for an operator to look closer. */
-export function problemsOf({ recordName, servers, probes, journal }: Found, nowMs: number): readonly string[] {
+export function problemsOf({ recordName, servers, probes, journal, lags }: Found, nowMs: number): readonly string[] {
   const problems: string[] = [];
   const views = isUnknown(servers) ? [] : servers;
   const at = (which: (view: (typeof views)[number]) => boolean) => views.filter(which).map(({ server }) => server);
@@ -171,11 +194,15 @@ export function problemsOf({ recordName, servers, probes, journal }: Found, nowM
     at((view) => view.serves === 'other'),
   );
   if (journal.kind === 'known') problems.push(...journalProblems(journal, nowMs));
+  for (const { id, lag, limitMs } of isUnknown(lags) ? [] : lags) {
+    if (lag.kind === 'known' && lag.ms > limitMs) problems.push(`${id} trails by ${lag.ms} ms, limit ${limitMs} ms`);
+  }
   return problems;
 }
 
-function journalProblems({ incident, drill }: JournalView, nowMs: number): string[] {
+function journalProblems({ incident, drill, database }: JournalView, nowMs: number): string[] {
   return [
+    ...(database ? databaseProblems(database) : []),
     ...(incident ? [`incident ${incident.key} is open since ${iso(incident.sinceMs)}`] : []),
     ...(drill && nowMs > drill.deadlineMs
       ? [`drill ${drill.id} is past its deadline ${iso(drill.deadlineMs)} and still holds the pair`]
@@ -183,7 +210,7 @@ function journalProblems({ incident, drill }: JournalView, nowMs: number): strin
   ];
 }
 
-function unknownsOf({ servers, pair, journal }: Found): readonly string[] {
+function unknownsOf({ servers, pair, journal, lags }: Found): readonly string[] {
   const because: string[] = [];
   if (isUnknown(servers)) because.push(`name servers: ${servers.because}`);
   else {
@@ -196,6 +223,8 @@ function unknownsOf({ servers, pair, journal }: Found): readonly string[] {
   }
   if (pair.kind === 'unknown') because.push(`pair: ${pair.because}`);
   if (journal.kind === 'unknown' && pair.kind === 'known') because.push(`journal: ${journal.because}`);
+  if (isUnknown(lags)) because.push(`lag: ${lags.because}`);
+  else for (const { id, lag } of lags) if (isUnknown(lag)) because.push(`lag of ${id}: ${lag.because}`);
   return because;
 }
 
