@@ -1,5 +1,6 @@
 import { Annotations, Duration } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { DatabaseMember, DatabaseRegistration } from '../../contracts/database';
@@ -7,7 +8,7 @@ import { AlertSeverity } from '../alert';
 import type { RecoveryTargets } from '../budget';
 import { targetsOf } from '../budget/recovery-budget';
 import type { FailoverPair } from '../dns';
-import { Problems, warn } from '../internal/problems';
+import { Problems, refuse, warn } from '../internal/problems';
 import { FailoverRegions } from '../regions';
 import type { BoundDatabase, Database } from './database';
 import { databaseAlarms, databaseMetric } from './database-alarms';
@@ -16,6 +17,7 @@ import { writeDatabase } from './database-registration';
 import { checkFailover, isOrdered, triggerOf } from './database-rules';
 import { watchInRegion } from './in-region';
 import { sayLease } from './lease/say';
+import { grantOperation, type Operated } from './operate';
 import { followServiceEvents } from './service-events';
 import type { AppRefresh } from './strategies/app-refresh';
 import { DataLoss, MOST_LOSS_SEC } from './strategies/data-loss';
@@ -112,6 +114,7 @@ export class DatabaseFailover extends Construct {
   private readonly members: readonly DatabaseMember[];
   private lease?: BoundLease;
   private renewed = false;
+  private readonly operated?: Operated;
 
   /**
    * @throws WrongStack, TargetsRequired, SecondBudget, SecondDatabase, WeakEvidence, DataLoss, the codes of `DatabaseRef`, `Database`,
@@ -134,11 +137,34 @@ export class DatabaseFailover extends Construct {
       const made = this.makeController(props, database, loss);
       this.alarms = made.alarms;
       this.heartbeatFunction = made.reader;
+      this.operated = {
+        pair,
+        database,
+        reader: made.reader,
+        warnings: pair.alerts?.topicIn(pair.regions.standby, AlertSeverity.WARNING),
+      };
     } else {
       this.alarms = watchInRegion(this, pair, database);
     }
     if (!pair.alerts)
       warn(this, 'NoAlerts', `nobody is told what happens to the database of ${pair.recordFqdn}; set alerts on the pair`);
+  }
+
+  /**
+   * Lets `grantee` operate this database by the command line: look, order a failover, switchover or failback, watch, approve, adopt,
+   * pause, resume, clear a claim, name a rebuilt replica. On this pair only, and with nothing that promotes, stops or deletes a database:
+   * the steps' own role carries an order. Opening fences (`rebuild open-fences`) needs what the fence needs, and looking at a rebuilt
+   * replica of another id needs `rds:DescribeDBInstances` on it.
+   *
+   * @throws NothingToOperate for a database that its own service fails over
+   */
+  public grantOperate(grantee: iam.IGrantable): iam.Grant {
+    if (this.operated) return grantOperation(grantee, this.operated);
+    return refuse(
+      this,
+      'NothingToOperate',
+      `the database of ${this.pair.recordFqdn} is failed over by its own service; there is no order to give; leave the grant out`,
+    );
   }
 
   /** 1 while nothing could take over; for a database that is promoted. */
