@@ -36,6 +36,10 @@ export const DATABASE_METRIC = {
   splitBrain: 'DatabaseSplitBrain',
   /** 1 while the primary writes and its lease is not renewed, or cannot be read; only where a lease is used. */
   leaseLost: 'DatabaseLeaseLost',
+  /** Generation of the writer; grows by one with each run. */
+  epoch: 'DatabaseEpoch',
+  /** 0 while the primary Region's database writes, 1 while the standby's does. */
+  standbyWrites: 'DatabaseStandbyWrites',
 } as const;
 
 /** By the renewer of a lease, in its own Region, with the dimensions of the pair and `Database`. */

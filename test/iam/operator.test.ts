@@ -10,7 +10,7 @@ import { watchCommand } from '../../bin/commands/database/watch';
 import { pairsCommand } from '../../bin/commands/pairs';
 import { statusCommand } from '../../bin/commands/status';
 import type { Shell } from '../../bin/operator/shell';
-import { AlertPath, AlertTarget, Database, FailoverRegions } from '../../lib';
+import { AlertPath, AlertTarget, Database, FailoverRegions, Lease } from '../../lib';
 import { LAB_ACCOUNT } from '../../lib/lab/aws';
 import { A, B, OperatorWorld } from '../bin/database-world';
 import { bind, heartbeatIn, instance, pairIn, world } from '../constructs/database/world';
@@ -143,6 +143,17 @@ test.each<[string, Call]>([
   ],
 ])('is denied when an operator %s', (_name, call) => {
   expect(allowed(statements, call)).toBe(false);
+});
+
+test('with a lease, an operator may read it and cannot take it', () => {
+  const w = world();
+  const db = bind(w, { lease: Lease.multiRegion() });
+  const role = iam.Role.fromRoleName(w.regions.standby, 'Role', ROLE);
+  db.grantOperate(new iam.ManagedPolicy(w.regions.standby, 'Operate', { roles: [role] }));
+  const on = statementsOf(rendered(w.app), { account: ACCOUNT }).filter(
+    ({ role: of, resources }) => of === ROLE && resources.some((resource) => resource.includes('lease')),
+  );
+  expect(on.map(({ actions }) => actions)).toEqual([['dynamodb:GetItem']]);
 });
 
 test('fails for a database that its own service fails over', () => {

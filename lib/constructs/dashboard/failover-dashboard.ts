@@ -2,9 +2,11 @@ import { Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { AlertPath } from '../alert';
+import type { DatabaseFailover } from '../database';
 import type { FailoverPair } from '../dns';
 import type { FailoverDrill } from '../drill';
 import { isKnown, Problems } from '../internal/problems';
+import { databaseRows } from './database-rows';
 import { alertRows, drillRows, headRow, healthRows, moreAlarmsRow, type Row } from './rows';
 
 /** What the pages show. */
@@ -17,6 +19,12 @@ export interface FailoverDashboardProps {
    * @default - no drill results, no days since a passed drill, no certificates
    */
   readonly drills?: FailoverDrill[];
+  /**
+   * Databases of these pairs: who writes, epoch, lag against what may be lost, their alarms.
+   *
+   * @default - no database
+   */
+  readonly databases?: DatabaseFailover[];
   /**
    * Further alarms of the standby's stack or Region, such as those of `ReplicationLagAlarms`.
    *
@@ -40,7 +48,8 @@ const NAME = /^[A-Za-z0-9_-]{1,200}$/;
  * - `<name>-routing`, in us-east-1, where Route 53 publishes: health of both sides, percent of checkers that reach the primary,
  *   the pairs' alarms.
  * - `<name>-standby`, in the standby Region: drill results against their targets, days since the last passed drill, days left
- *   on certificates, alerts delivered and refused, the drills' alarms. Needs nothing of us-east-1.
+ *   on certificates, alerts delivered and refused, the drills' alarms; of each database who writes, at which epoch, and its lag against
+ *   what may be lost. Needs nothing of us-east-1.
  *
  * Where one stack takes all roles, it is one page, `<name>-failover`. While us-east-1 does not answer, `failover status` reads
  * Route 53's verdict from the beacons.
@@ -54,7 +63,7 @@ export class FailoverDashboard extends Construct {
   public readonly standbyDashboard: cloudwatch.Dashboard;
 
   /**
-   * @throws NoPair, OtherRegions, WrongStack, ForeignDrill, AlarmElsewhere or DashboardName; all that apply at once.
+   * @throws NoPair, OtherRegions, WrongStack, ForeignDrill, ForeignDatabase, AlarmElsewhere or DashboardName; all that apply at once.
    */
   constructor(scope: Construct, id: string, props: FailoverDashboardProps) {
     super(scope, id);
@@ -77,7 +86,11 @@ export class FailoverDashboard extends Construct {
     this.fill(props, routing, standby);
   }
 
-  private fill({ pairs, drills = [], alarms = [] }: FailoverDashboardProps, routing: Stack, standby: Stack): void {
+  private fill(
+    { pairs, drills = [], databases = [], alarms = [] }: FailoverDashboardProps,
+    routing: Stack,
+    standby: Stack,
+  ): void {
     const add = (page: cloudwatch.Dashboard, rows: readonly Row[]) => {
       for (const row of rows) page.addWidgets(...row);
     };
@@ -85,7 +98,11 @@ export class FailoverDashboard extends Construct {
     for (const pair of pairs) {
       const drill = drills.find((each) => each.pair === pair);
       add(this.routingDashboard, [headRow(pair), ...healthRows(pair)]);
-      if (drill) add(this.standbyDashboard, [...(one ? [] : [headRow(pair)]), ...drillRows(pair, drill)]);
+      const rows = [
+        ...databases.filter((each) => each._pair === pair).flatMap(databaseRows),
+        ...(drill ? drillRows(pair, drill) : []),
+      ];
+      if (rows.length > 0) add(this.standbyDashboard, [...(one ? [] : [headRow(pair)]), ...rows]);
     }
     const paths = new Set(pairs.flatMap(({ alerts }) => (alerts ? [alerts] : [])));
     add(this.routingDashboard, alertRowsOf(paths, routing));
@@ -99,7 +116,7 @@ const alertRowsOf = (paths: ReadonlySet<AlertPath>, stack: Stack): readonly Row[
   [...paths].filter((path) => path._counts(stack)).flatMap((path) => alertRows(path, stack));
 
 function checkPages(dashboard: Construct, props: FailoverDashboardProps, problems: Problems): void {
-  const { pairs, drills = [], alarms = [], dashboardName } = props;
+  const { pairs, drills = [], databases = [], alarms = [], dashboardName } = props;
   const [first, ...others] = pairs;
   if (!first) {
     problems.add('NoPair', 'pairs is empty; a page shows at least one; give the pairs of one FailoverRegions');
@@ -124,6 +141,13 @@ function checkPages(dashboard: Construct, props: FailoverDashboardProps, problem
       !pairs.includes(pair),
       'ForeignDrill',
       `drills has the drill of ${pair.pairName}, which is not in pairs; add the pair, or leave the drill out`,
+    );
+  }
+  for (const { _pair } of databases) {
+    problems.addIf(
+      !pairs.includes(_pair),
+      'ForeignDatabase',
+      `databases has the database of ${_pair.pairName}, which is not in pairs; add the pair, or leave the database out`,
     );
   }
   for (const alarm of alarms) {

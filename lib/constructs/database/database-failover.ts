@@ -19,6 +19,7 @@ import { watchInRegion } from './in-region';
 import { sayLease } from './lease/say';
 import { grantOperation, type Operated } from './operate';
 import { followServiceEvents } from './service-events';
+import { type ShownLag, shownLag } from './shown-lag';
 import type { AppRefresh } from './strategies/app-refresh';
 import { DataLoss, MOST_LOSS_SEC } from './strategies/data-loss';
 import type { Fence } from './strategies/fence';
@@ -110,7 +111,18 @@ export class DatabaseFailover extends Construct {
   /** Reads the heartbeat on the replicas. Absent without `heartbeat`. */
   public readonly heartbeatFunction?: lambda.IFunction;
 
-  private readonly pair: FailoverPair;
+  /**
+   * The pair whose traffic follows.
+   *
+   * @internal
+   */
+  public readonly _pair: FailoverPair;
+  /**
+   * How far the candidates trail, as RDS publishes it, and the loss above which none takes over. Absent where nothing is promoted.
+   *
+   * @internal
+   */
+  public readonly _lag?: ShownLag;
   private readonly members: readonly DatabaseMember[];
   private lease?: BoundLease;
   private renewed = false;
@@ -131,17 +143,19 @@ export class DatabaseFailover extends Construct {
     this.askBudget(props, database, loss, problems);
     problems.throwAt(this);
 
-    this.pair = pair;
+    this._pair = pair;
     this.members = [database.source, ...database.replicas];
     if (isOrdered(database)) {
       const made = this.makeController(props, database, loss);
       this.alarms = made.alarms;
       this.heartbeatFunction = made.reader;
+      this._lag = shownLag(pair, database, loss.limits.lagMs);
       this.operated = {
         pair,
         database,
         reader: made.reader,
         warnings: pair.alerts?.topicIn(pair.regions.standby, AlertSeverity.WARNING),
+        lease: this.lease && placeOf(this.lease, pair.regions.standbyRegion),
       };
     } else {
       this.alarms = watchInRegion(this, pair, database);
@@ -163,23 +177,33 @@ export class DatabaseFailover extends Construct {
     return refuse(
       this,
       'NothingToOperate',
-      `the database of ${this.pair.recordFqdn} is failed over by its own service; there is no order to give; leave the grant out`,
+      `the database of ${this._pair.recordFqdn} is failed over by its own service; there is no order to give; leave the grant out`,
     );
   }
 
   /** 1 while nothing could take over; for a database that is promoted. */
   public metricUnprotected(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return databaseMetric(this.pair, 'unprotected', options);
+    return databaseMetric(this._pair, 'unprotected', options);
+  }
+
+  /** 0 while the primary's database writes, 1 while the standby's does; for a database that is promoted. */
+  public metricStandbyWrites(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return databaseMetric(this._pair, 'standbyWrites', options);
+  }
+
+  /** Generation of the writer, which grows by one with each run; for a database that is promoted. */
+  public metricEpoch(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return databaseMetric(this._pair, 'epoch', options);
   }
 
   /** 1 while two databases claim to write; for a database that is promoted. */
   public metricSplitBrain(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return databaseMetric(this.pair, 'splitBrain', options);
+    return databaseMetric(this._pair, 'splitBrain', options);
   }
 
   /** 1 while the primary writes and nobody renews its lease; with a lease only. */
   public metricLeaseLost(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return databaseMetric(this.pair, 'leaseLost', options);
+    return databaseMetric(this._pair, 'leaseLost', options);
   }
 
   /**
@@ -192,7 +216,7 @@ export class DatabaseFailover extends Construct {
     readonly pair: FailoverPair;
     readonly members: readonly DatabaseMember[];
   } {
-    return { lease: this.lease, pair: this.pair, members: this.members };
+    return { lease: this.lease, pair: this._pair, members: this.members };
   }
 
   /**

@@ -15,10 +15,12 @@ export interface Operated {
   /** Where others are told what a person ordered. */
   readonly warnings?: sns.ITopic;
   readonly reader?: lambda.IFunction;
+  /** Table of the lease, and the Region in which the standby asks for it. */
+  readonly lease?: { readonly table: string; readonly region: string };
 }
 
 /** What the command line calls for one pair, and on what. `test/iam/operator.test.ts` holds the two together. */
-function operatorRights({ pair, database, warnings, reader }: Operated): readonly Permission[] {
+function operatorRights({ pair, database, warnings, reader, lease }: Operated): readonly Permission[] {
   const { regions, pairName } = pair;
   const stack: Stack = regions.standby;
   const names = controlNames(regions.controlSetName, regions.standbyRegion);
@@ -57,6 +59,17 @@ function operatorRights({ pair, database, warnings, reader }: Operated): readonl
     ...looks(stack, database),
     lags,
     ...(reader ? [{ sid: 'Heartbeat', actions: ['lambda:InvokeFunction'], resources: [reader.functionArn] }] : []),
+    ...(lease
+      ? [
+          {
+            sid: 'Lease',
+            actions: ['dynamodb:GetItem'],
+            resources: [
+              stack.formatArn({ service: 'dynamodb', region: lease.region, resource: 'table', resourceName: lease.table }),
+            ],
+          },
+        ]
+      : []),
     ...(warnings ? telling(stack, warnings) : []),
   ];
 }

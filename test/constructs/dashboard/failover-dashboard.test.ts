@@ -1,8 +1,13 @@
 import type { App } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { FailoverDashboard, type FailoverDashboardProps } from '../../../lib';
+import { PairMemory } from '../../../lib/runtime/drive/database/memory';
+import { publishWatch } from '../../../lib/runtime/drive/database/protection';
+import { DatabaseProcess } from '../../fakes/database/process';
+import { DatabaseWorld } from '../../fakes/database/world';
 import { type Built, inRegion, ofType, oneStack, type Rendered, rendered, stacksOf, threeRegions } from '../../support/apps';
 import { idleAcknowledgements, nagFindings } from '../../support/nag';
+import { bind, world as databaseWorld, pairIn, replicas } from '../database/world';
 import { messageOf } from '../said';
 
 interface Widget {
@@ -155,7 +160,53 @@ test('one stack in us-east-1 has one page with everything', () => {
   expect(titles(template)).toContain('web: alarms');
 });
 
+describe('a database that is promoted', () => {
+  const { app, regions, pair, alerts } = databaseWorld({}, { alerts: true });
+  const database = bind({ regions, pair }, { database: replicas('shop-b1', 'shop-b2') });
+  new FailoverDashboard(regions.standby, 'Pages', { pairs: [pair], databases: [database] });
+  const standby = inRegion(rendered(app), 'eu-central-1');
+
+  test('shows on the page of the standby Region who writes, the epoch, lag against what may be lost, and its alarms', () => {
+    expect(alerts).toBeDefined();
+    expect(titles(standby).slice(0, 4)).toEqual([
+      'app: who writes (0 primary, 1 standby)',
+      'app: epoch, and who could take over',
+      'app: lag against what may be lost, seconds',
+      'app: alarms of the database',
+    ]);
+    const lag = widget(standby, 'app: lag against what may be lost, seconds');
+    expect(lag.properties.metrics?.map(([, name, , id]) => [name, id])).toEqual([
+      ['ReplicaLag', 'shop-b1'],
+      ['ReplicaLag', 'shop-b2'],
+    ]);
+    expect(lag.properties.annotations?.horizontal).toMatchObject([{ value: 60, label: 'may not take over above' }]);
+    expect(widget(standby, 'app: alarms of the database').properties.alarms).toHaveLength(database.alarms.length);
+  });
+
+  test('shows nothing that the prober does not publish', async () => {
+    const world = new DatabaseWorld();
+    await world.time.run(new DatabaseProcess(world).run((ports) => publishWatch(ports, world.registration, firstTick())));
+    const published = world.metrics.map(({ name }) => name);
+    const shown = ['app: who writes (0 primary, 1 standby)', 'app: epoch, and who could take over'].flatMap((title) =>
+      metricNames(widget(standby, title)),
+    );
+    expect(shown).toEqual(['DatabaseStandbyWrites', 'DatabaseEpoch', 'DatabaseUnprotected', 'DatabaseSplitBrain']);
+    expect(shown.filter((name) => !published.includes(String(name)))).toEqual([]);
+  });
+
+  const firstTick = () => Object.assign(new PairMemory(), { ticks: 1 });
+});
+
 describe('refusals', () => {
+  test('fails for a database of a pair that is not shown', () => {
+    const { regions, pair } = databaseWorld();
+    const other = pairIn(regions, 'Other');
+    const database = bind({ regions, pair }, { database: replicas('shop-b') });
+    expect(messageOf(() => new FailoverDashboard(regions.standby, 'Pages', { pairs: [other], databases: [database] }))).toBe(
+      '[ForeignDatabase] databases has the database of app, which is not in pairs; add the pair, or leave the database out (at Shop/Standby/Pages)',
+    );
+  });
+
   test('fails without a pair', () => {
     expect(problem(({ regions }) => new FailoverDashboard(regions.standby, 'Pages', { pairs: [] }))).toBe(
       '[NoPair] pairs is empty; a page shows at least one; give the pairs of one FailoverRegions (at Shop/Standby/Pages)',

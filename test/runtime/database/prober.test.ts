@@ -35,7 +35,14 @@ describe('a prober', () => {
     expect([world.announced, world.executions.size, world.journal.peek('app')?.revision]).toEqual([[], 0, before]);
     expect([...world.asked]).toEqual(['udp']);
     expect(new Set(world.metrics.map((m) => m.name))).toEqual(
-      new Set(['DatabaseProberTicks', 'DatabaseStuck', 'DatabaseUnprotected', 'DatabaseSplitBrain']),
+      new Set([
+        'DatabaseProberTicks',
+        'DatabaseStuck',
+        'DatabaseUnprotected',
+        'DatabaseSplitBrain',
+        'DatabaseStandbyWrites',
+        'DatabaseEpoch',
+      ]),
     );
   });
 

@@ -114,8 +114,9 @@ const PUBLISH_TICKS = 12;
 /** Says each minute, and with the first tick, that somebody watches, and what stands. */
 export async function publishWatch(ports: ProberPorts, registration: PairRegistration, memory: PairMemory): Promise<void> {
   if (memory.ticks % PUBLISH_TICKS !== 1) return;
-  const state = (await ports.journal.read(registration.pair))?.database;
-  if (!state) return;
+  const item = await ports.journal.read(registration.pair);
+  const state = item?.database;
+  if (!item || !state) return;
   const dimensions = pairDimensions(registration.namespace, registration.pair);
   const flag = (name: string, on: boolean) => ({ name, value: on ? 1 : 0, unit: 'Count' as const, dimensions });
   await ports.metrics.publish([
@@ -123,6 +124,8 @@ export async function publishWatch(ports: ProberPorts, registration: PairRegistr
     flag(DATABASE_METRIC.stuck, state.state === 'STUCK'),
     flag(DATABASE_METRIC.unprotected, state.unprotectedSinceMs !== undefined),
     flag(DATABASE_METRIC.splitBrain, state.splitBrain !== undefined),
+    flag(DATABASE_METRIC.standbyWrites, state.active === 'standby'),
+    { name: DATABASE_METRIC.epoch, value: item.epoch, unit: 'Count', dimensions },
     ...(memory.leaseLost === undefined ? [] : [flag(DATABASE_METRIC.leaseLost, memory.leaseLost)]),
   ]);
   memory.published = memory.ticks;
