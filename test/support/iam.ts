@@ -51,7 +51,8 @@ export const allows = (s: Statement, { role, action, resource, context = {} }: C
       const given = context[key];
       const patterns = typeof wanted === 'string' ? [wanted] : wanted;
       // Every one of the request's keys is in the list; our calls have one.
-      if (operator === 'StringEquals' || operator === 'ForAllValues:StringEquals') return given !== undefined && patterns.includes(given);
+      if (operator === 'StringEquals' || operator === 'ForAllValues:StringEquals')
+        return given !== undefined && patterns.includes(given);
       if (operator === 'StringLike' || operator === 'ArnLike') return given !== undefined && patterns.some((p) => like(p, given));
       throw new Error(`the evaluator does not know the condition ${operator}; add it`);
     }),
