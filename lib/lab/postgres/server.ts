@@ -28,6 +28,7 @@ export interface ServerSettings {
 export class PostgresServer {
   private child: ChildProcess | undefined;
   private kept: Promise<Client> | undefined;
+  private turn: Promise<unknown> = Promise.resolve();
   private readonly said: string[] = [];
 
   public constructor(
@@ -91,8 +92,14 @@ export class PostgresServer {
     await ended(child, STOP_LIMIT_MS);
   }
 
-  /** One statement, past every link, on a connection that is kept: a new one costs the server a process. */
-  public async query<Row extends object>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+  /** One statement after the other, past every link, on a connection that is kept: a new one costs the server a process. */
+  public query<Row extends object>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+    const answer = this.turn.then(() => this.ask<Row>(sql, values));
+    this.turn = answer.catch(() => undefined);
+    return answer;
+  }
+
+  private async ask<Row extends object>(sql: string, values: readonly unknown[]): Promise<Row[]> {
     this.kept ??= this.connected();
     const mine = this.kept;
     try {

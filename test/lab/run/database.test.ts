@@ -16,8 +16,8 @@ const SEED = Number(process.env.SEED ?? 20261120);
 const CORE = ['database-returns', 'database-lag', 'database-partition', 'database-controller-killed', 'database-500'];
 const REST = SCENARIOS.filter(({ name, database }) => database && !CORE.includes(name)).map(({ name }) => name);
 const ALL = process.env.LAB_DATABASE === 'all';
-/** Labs at once: each waits most of its time, and two of them leave room for what else runs. */
-const LANES = 2;
+/** Labs at once: each waits most of its time, and three of them leave room for what else runs. */
+const LANES = 3;
 /** Twice as slow the second time; every wait of a scenario is bounded, so this one is never reached. */
 const LIMIT_MS = 900_000;
 
