@@ -1,3 +1,4 @@
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { FAILOVER_PLAN } from '../../../lib/decide/database/plan';
 import { uniformFrom } from '../../../lib/lab/run/command';
@@ -9,7 +10,9 @@ import { Story } from '../../../lib/lab/run/story';
 import { withPostgres } from '../postgres/with-postgres';
 
 const DIST_CLI = join(__dirname, '../../../dist-cli');
-const SCALE = Number(process.env.LAB_SCALE ?? 6);
+/** A machine with more to do than that for each of its cores plays at half the speed from the beginning. */
+const BUSY = 3;
+const SCALE = Number(process.env.LAB_SCALE ?? ((loadavg()[0] ?? 0) > BUSY * cpus().length ? 3 : 6));
 const SEED = Number(process.env.SEED ?? 20261120);
 
 /** A dying Region is the first half of the one that returns. */
