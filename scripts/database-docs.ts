@@ -1,4 +1,4 @@
-// The tables of docs/database-failover.md and docs/lease.md, from the rules that the controller goes by.
+// The tables of docs/database-failover.md, docs/lease.md and docs/simulation.md, from the rules that the controller goes by.
 import { leaseCost } from '../lib/decide/cost';
 import { LEASE_REGION_SETS } from '../lib/decide/database/lease-regions';
 import { FAILOVER_PLAN, UNDO_PLAN } from '../lib/decide/database/plan';
@@ -7,6 +7,8 @@ import { pageAfterMs, TRIGGER_ROWS } from '../lib/decide/database/trigger';
 import { TICK_MS } from '../lib/decide/database/witnesses';
 import { detectionTime } from '../lib/decide/timings/detection';
 import { SPANS, type SpanId } from '../lib/decide/timings/spans';
+import { COURSES, INVARIANTS } from '../lib/lab/simulated/database';
+import { MUTANTS } from '../test/simulation/database/mutants';
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
@@ -116,6 +118,20 @@ const TABLES: Readonly<Record<string, () => string>> = {
             ? '**no way back**'
             : 'only forward',
       ]),
+    ),
+  invariants: () =>
+    table(
+      ['', 'What must hold', 'Planted bugs that it finds'],
+      Object.entries(INVARIANTS).map(([id, what]) => [
+        id,
+        what,
+        MUTANTS.flatMap(({ killedBy, name }) => (killedBy === id ? [name] : [])).join('; ') || 'none alone',
+      ]),
+    ),
+  crashes: () =>
+    table(
+      ['Course', 'Ends'],
+      COURSES.map(({ name, ends }) => [`\`${name}\``, ends]),
     ),
   transitions: () =>
     table(

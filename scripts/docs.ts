@@ -40,6 +40,7 @@ export const filled = (): Readonly<Record<string, string>> => ({
   'docs/formulas.md': formulasPage(),
   'docs/database-failover.md': withTables(read('docs/database-failover.md')),
   'docs/lease.md': withTables(withRegions(read('docs/lease.md'))),
+  'docs/simulation.md': withTables(read('docs/simulation.md')),
   ...runbookPages(),
 });
 

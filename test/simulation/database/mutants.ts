@@ -377,6 +377,37 @@ export const MUTANTS: readonly Mutant[] = [
     }),
   },
   {
+    name: 'keeps the lease once the new writer stands',
+    killedBy: 'I12',
+    change: { ...DEAD, lease: true, renewerDown: [], replicas: slow(1_000) },
+    decorate: withPort('leases', (leases) => ({
+      ...leases,
+      take: async (pair, seenRvn, epoch, holder) =>
+        holder.startsWith(`${PAIR}-e`) ? leases.take(pair, seenRvn, epoch, holder) : 'taken',
+    })),
+  },
+  {
+    name: 'takes a replica that stood still for one that was up to date',
+    killedBy: 'I9',
+    change: (setting) => ({
+      ...CALM,
+      scenario: 'writer dies',
+      dataLoss: { kind: 'any' },
+      replicas: slow(1_000).map((r) => ({ ...r, stalled: [setting.brokenAtMs - 400_000, Number.MAX_SAFE_INTEGER] })),
+    }),
+    decorate: (ports, world) => ({
+      ...ports,
+      lags: { samples: async (_r, _m, _from, toMs) => [{ kind: 'lag', atMs: toMs - 1, ms: 0 }] },
+      heartbeats: {
+        read: async (registration, member) => {
+          const reading = await ports.heartbeats.read(registration, member);
+          const unchangedForMs = Math.max(0, world.nowMs() - world.setting.brokenAtMs);
+          return reading.kind === 'unknown' ? reading : { ...reading, unchangedForMs };
+        },
+      },
+    }),
+  },
+  {
     name: 'judges the lease by the wall clock, not by whether it was renewed',
     killedBy: 'I14',
     change: (setting) => ({
