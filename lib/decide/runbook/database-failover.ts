@@ -25,9 +25,17 @@ export const setUp = (bound: Bound): readonly string[] => [
   ...rememberNormal(bound),
 ];
 
+/** A command of ours, which is tried before anything by hand. */
+export const order = ({ pair, database }: Bound, command: string, more = ''): string =>
+  `\`npx failover ${command} ${pair.pair}${more ? ` ${more}` : ''} --region ${database.standbyRegion}\``;
+
 /** Every step of the plan, in its order: what the machine does, by hand. */
 export const failoverPart = (bound: Bound): RunbookPart => ({
   title: 'Fail over',
+  text:
+    `As long as the controller can be relied on, ${order(bound, 'failover')} does all of this after showing what it will do (\`--dry-run\` only shows), ` +
+    `and ${order(bound, 'watch')} follows it. A question about the loss is answered by ${order(bound, 'approve', '--epoch N --loss-ms N')}, ` +
+    `a stuck run is taken up by ${order(bound, 'adopt', '--epoch N')}. By hand only without it.`,
   steps: FAILOVER_PLAN.map(({ step }) => FAILOVER_STEPS[step](bound)),
 });
 
@@ -52,7 +60,11 @@ export const databaseFailover = (bound: Bound): Runbook => ({
     undoPart(bound),
     {
       title: 'Afterwards',
-      text: 'The pair has no standby until this is done: `database-unprotected` stays on.',
+      text:
+        'The pair has no standby until this is done: `database-unprotected` stays on. You build the replica; ' +
+        `${order(bound, 'rebuild begin', '--replica ID --endpoint HOST')} names it, \`rebuild end\` sees it replicating, ` +
+        `${order(bound, 'failback', '--writes-stopped')} goes back, ` +
+        `${order(bound, 'clear-claim')} follows a claim of another writer, once nothing else writes.`,
       steps: afterSteps(bound),
     },
   ],
