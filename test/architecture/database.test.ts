@@ -40,7 +40,11 @@ test('rights are managed policies of our own, and nobody may change records, IAM
   const actions = [...new Set(statementsOf(templates, { account: ACCOUNT }).flatMap((s) => s.actions))];
   expect(actions.filter((action) => /^(route53|cloudformation|organizations|sts|iam):/.test(action)).sort()).toEqual([
     'iam:PassRole',
+    // STS of the standby Region, for the role of a fence in another account.
+    'sts:AssumeRole',
   ]);
+  const taken = statementsOf(templates, { account: ACCOUNT }).filter(({ actions }) => actions.includes('sts:AssumeRole'));
+  expect(taken.flatMap(({ resources }) => resources)).toEqual(['arn:aws:iam::222222222222:role/fence-shop']);
   expect(actions.filter((action) => action.includes('*'))).toEqual([]);
 });
 

@@ -95,7 +95,11 @@ const promoted = all.flatMap((database) =>
 );
 const fences = all.flatMap((database) => database.fences);
 const topics = ofType(standby, 'AWS::SNS::Topic').map(([, topic]) => arn('sns', text(topic.Properties.TopicName)));
-const isAcl = (fence: (typeof fences)[number]) => fence.kind === 'networkAcl';
+type Fence = (typeof fences)[number];
+const isOwnAcl = (fence: Fence): fence is Extract<Fence, { kind: 'networkAcl' }> =>
+  fence.kind === 'networkAcl' && fence.roleArn === undefined;
+/** A role of another account: what it may do is that account's to say. */
+const FENCE_ROLE = 'arn:aws:iam::222222222222:role/fence-shop';
 const item = { pair: 'app', revision: 1, epoch: 0, lastDrills: [] };
 const minuteAgo = () => time.nowMs() - 60_000;
 
@@ -118,7 +122,7 @@ const WIRE: Readonly<Record<string, (ports: Wired) => readonly (() => Promise<un
   'latchPanel.publish': ({ latchPanel }) => each(all, (database) => latchPanel.publish(database, { on: true, hold: false }, {})),
   'fences.raise': (ports) => each(fences, (fence) => ports.fences.raise(fence, 1)),
   'fences.lower': (ports) => each(fences, (fence) => ports.fences.lower(fence, 1)),
-  'aclLooks.look': ({ aclLooks }) => each(fences.filter(isAcl), (fence) => aclLooks.look(fence)),
+  'aclLooks.look': ({ aclLooks }) => each(fences.filter(isOwnAcl), (fence) => aclLooks.look(fence)),
   // An alias takes four calls until it has moved.
   'applications.refresh': ({ applications }) =>
     each(
@@ -191,6 +195,8 @@ const group = (id: string, name: string) => arn('autoscaling', `autoScalingGroup
 
 let recorded: readonly Call[] = [];
 let found: Reached = new Map();
+/** Calls that were made in the name of the other account's role. */
+let swapped = 0;
 /** Runner and method, with the calls of AWS that it made. */
 const made = new Map<string, number>();
 const before = { ...process.env };
@@ -220,7 +226,11 @@ beforeAll(async () => {
     new lab.Lambda({} as never, new lab.FunctionVersions([new lab.LabFunction(STANDBY, 'orders', 'live')])),
     new lab.StepFunctions([], {} as never),
     new lab.Rds(board, [new lab.GlobalClusterBoard(time, 'shop', clusters as never)], clusters as never),
-    new lab.Ec2(acls, ['acl-0123456789abcdef0']),
+    new lab.Ec2({ ...acls, [`${PRIMARY}/subnet-0123456789abcdef2`]: 'acl-0123456789abcdef3' }, [
+      'acl-0123456789abcdef0',
+      'acl-0123456789abcdef2',
+    ]),
+    new lab.Sts(time, [FENCE_ROLE]),
     new lab.Ecs([`${STANDBY}/shop/web`]),
     new lab.AutoScaling([`${STANDBY}/workers`]),
   ] as never);
@@ -239,12 +249,16 @@ beforeAll(async () => {
   }
   Object.assign(process.env, lab.clientEnvironment(endpoint.url, 'lease-renewer', PRIMARY));
   await renewerDuty();
-  recorded = endpoint.recordedCalls().map(({ handler, action, resource }) => ({
-    role: ROLES[handler] ?? handler,
-    action,
-    resource,
-    context: CONTEXT[action],
-  }));
+  swapped = endpoint.recordedCalls().filter(({ handler }) => handler === 'fence-shop').length;
+  recorded = endpoint
+    .recordedCalls()
+    .filter(({ handler }) => handler !== 'fence-shop')
+    .map(({ handler, action, resource }) => ({
+      role: ROLES[handler] ?? handler,
+      action,
+      resource,
+      context: CONTEXT[action],
+    }));
   await endpoint.close();
 }, 120_000);
 
@@ -294,6 +308,7 @@ describe('what the simulation reaches', () => {
 
 test('each call that is reached is allowed to its runner, on a foreign account, Region or name it is denied, and no statement is idle', () => {
   expect(recorded.length).toBeGreaterThan(60);
+  expect(swapped).toBeGreaterThan(0);
   const { refused, tooWide, unused } = exactness(ours, [...recorded, ...platformCalls()]);
   expect({ refused, tooWide, unused: unused.filter((name) => whole(name.split(':')[0] ?? '')) }).toEqual({
     refused: [],
@@ -356,6 +371,11 @@ test.each<[string, Call]>([
   ['a step rewrites a registration', step('ssm:PutParameter', arn('ssm', 'parameter/cdk-failover/shop/app/database'))],
   ['a step changes records', step('route53:ChangeResourceRecordSets', '*')],
   ['a step changes a health check', step('route53:UpdateHealthCheck', '*')],
+  ['a step takes another role of that account', step('sts:AssumeRole', FENCE_ROLE.replace('fence', 'admin'))],
+  [
+    'a step swaps there by its own role',
+    step('ec2:ReplaceNetworkAclAssociation', arn('ec2', 'subnet/subnet-0123456789abcdef2', PRIMARY)),
+  ],
   ['a step takes a role', step('sts:AssumeRole', `arn:aws:iam::${ACCOUNT}:role/${names.databaseStepRole}`)],
 ])('it is denied that %s', (_what, call) => {
   expect(allowed(statements, call)).toBe(false);

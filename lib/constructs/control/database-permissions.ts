@@ -103,6 +103,7 @@ export const fenceLooks = (fence: FenceSettings): readonly Permission[] =>
 export function fencing(stack: Stack, fence: FenceSettings): readonly Permission[] {
   switch (fence.kind) {
     case 'networkAcl': {
+      if (fence.roleArn !== undefined) return [{ sid: 'FenceRole', actions: ['sts:AssumeRole'], resources: [fence.roleArn] }];
       const arn = (rest: string) => arnIn(stack, 'ec2', fence.region, rest);
       return [
         {

@@ -15,12 +15,13 @@ const associationOf = (region: string) =>
   );
 
 /** The id of an association changes with each swap, so it is read each time. */
-function swap({ region, subnets }: Acl, acl: string): readonly string[] {
+function swap({ region, roleArn, subnets }: Acl, acl: string): readonly string[] {
   const body = [
     `association=$(${associationOf(region)})`,
     aws('ec2', 'replace-network-acl-association', region, ['association-id', shell('"$association"')], ['network-acl-id', acl]),
   ];
   return [
+    ...(roleArn === undefined ? [] : [`# with credentials of ${roleArn}`]),
     `for subnet in ${subnets.join(' ')}; do\n${indented(body.join('\n'))}\ndone`,
     aws('ec2', 'describe-network-acls', region, ['network-acl-ids', acl], ['query', 'NetworkAcls[].Associations[].SubnetId']),
   ];

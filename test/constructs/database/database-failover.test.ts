@@ -82,6 +82,14 @@ describe('the registration', () => {
           denyAcl: 'acl-0123456789abcdef0',
           openAcl: 'acl-0123456789abcdef1',
         },
+        {
+          kind: 'networkAcl',
+          region: PRIMARY,
+          roleArn: 'arn:aws:iam::222222222222:role/fence-shop',
+          subnets: ['subnet-0123456789abcdef2'],
+          denyAcl: 'acl-0123456789abcdef2',
+          openAcl: 'acl-0123456789abcdef3',
+        },
         { kind: 'stopInstance', region: PRIMARY, id: 'shop-a' },
       ],
       latch: {

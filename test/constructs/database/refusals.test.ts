@@ -1,4 +1,5 @@
 import { Aws, Duration, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import {
   AppRefresh,
@@ -179,6 +180,18 @@ describe('fails on a failover', () => {
       { fences: [Fence.stopInstance(), Fence.networkAcl({ ...subnets, subnetIds: ['vpc-1'], denyAclId: 'deny' })] },
       `[FenceSubnets] fences[1].subnetIds has "vpc-1"; the standby Region names subnets of the primary Region; give ids as plain text, such as subnet-0123456789abcdef0${AT}\n` +
         `[FenceAcl] fences[1].denyAclId is "deny"; the standby Region names a network ACL of the primary Region; give its id as plain text, such as acl-0123456789abcdef0${AT}`,
+    ],
+    [
+      'with a fence whose role nobody knows yet',
+      {
+        fences: [
+          Fence.networkAcl({
+            ...subnets,
+            role: new iam.Role(new Stack(), 'Role', { assumedBy: new iam.AccountRootPrincipal() }),
+          }),
+        ],
+      },
+      `[FenceRole] fences[0].role has an ARN that is only known at deploy time; the standby Region names a role of the account that owns the subnets; give it by Role.fromRoleArn${AT}`,
     ],
     [
       'of Aurora with a fence for instances',

@@ -2,6 +2,7 @@ import { App, Duration, type Stack } from 'aws-cdk-lib';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { AlertPath, AlertTarget, FailoverPair, type FailoverPairProps, FailoverRegions, Site } from '../../../lib';
@@ -131,6 +132,12 @@ export function everything(context?: Record<string, unknown>, ids = { network: t
         subnetIds: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
         denyAclId: 'acl-0123456789abcdef0',
         openAclId: 'acl-0123456789abcdef1',
+      }),
+      Fence.networkAcl({
+        subnetIds: ['subnet-0123456789abcdef2'],
+        denyAclId: 'acl-0123456789abcdef2',
+        openAclId: 'acl-0123456789abcdef3',
+        role: iam.Role.fromRoleArn(standby, 'FenceRole', 'arn:aws:iam::222222222222:role/fence-shop'),
       }),
       Fence.stopInstance(),
     ],

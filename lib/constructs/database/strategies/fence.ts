@@ -1,3 +1,4 @@
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { DatabaseMember, FenceSettings } from '../../../contracts/database';
 import { isKnown, type Problems, shown } from '../../internal/problems';
@@ -13,6 +14,14 @@ export interface NetworkAclFenceOptions {
   readonly denyAclId: string;
   /** Id of the network ACL that the subnets have in peace, and get back. */
   readonly openAclId: string;
+  /**
+   * Role that may look at network ACLs and swap them, where the subnets belong to another account: in a shared VPC only its owner
+   * may. It must trust the role of the controller's steps, `cdk-failover-<control set>-database-step-<standby Region>`.
+   *
+   * @default - the steps' own role, for subnets of the account of the stack
+   * @see https://docs.aws.amazon.com/vpc/latest/userguide/vpc-sharing.html
+   */
+  readonly role?: iam.IRole;
 }
 
 /** What a fence needs to know. */
@@ -72,7 +81,7 @@ class NetworkAclFence extends Fence {
   }
 
   public _bind({ source, problems, prop }: FenceContext): BoundFence {
-    const { subnetIds, denyAclId, openAclId } = this.options;
+    const { subnetIds, denyAclId, openAclId, role } = this.options;
     problems.addIf(
       subnetIds.length === 0,
       'FenceSubnets',
@@ -97,9 +106,14 @@ class NetworkAclFence extends Fence {
       'FenceAcl',
       `${prop}.denyAclId and openAclId are both ${shown(denyAclId)}, which shuts nothing in; make a network ACL without an allow rule for denyAclId`,
     );
-    return {
-      settings: { kind: 'networkAcl', region: source.region, subnets: subnetIds, denyAcl: denyAclId, openAcl: openAclId },
-    };
+    problems.addIf(
+      role !== undefined && !isKnown(role.roleArn),
+      'FenceRole',
+      `${prop}.role has an ARN that is only known at deploy time; the standby Region names a role of the account that owns the subnets; give it by Role.fromRoleArn`,
+    );
+    const { region } = source;
+    const acls = { subnets: subnetIds, denyAcl: denyAclId, openAcl: openAclId };
+    return { settings: { kind: 'networkAcl', region, ...(role ? { roleArn: role.roleArn } : {}), ...acls } };
   }
 }
 
