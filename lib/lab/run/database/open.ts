@@ -132,6 +132,7 @@ const assumptionsOf = (pair: PostgresPair): readonly Assumption[] => [
     value: `up to ${ALARM_PERIOD_MS / 1_000} s`,
     provenance: 'assumed',
   },
+  { what: 'moment at which RDS looks at the lag', value: 'the beginning of each minute', provenance: 'assumed' },
   { what: 'database', value: `${pair.version}, replication asynchronous`, provenance: 'measured' },
 ];
 
@@ -156,7 +157,10 @@ function latchAlarms(cloudWatch: () => CloudWatch | undefined): readonly LabAlar
   ];
 }
 
-/** One datapoint a minute, as RDS publishes it; a standby that does not answer publishes none. */
+/**
+ * One datapoint a minute, as RDS publishes it; a standby that does not answer publishes none. CloudWatch stamps it with the
+ * beginning of its minute, so it is taken there: one from later in the minute of a failure would show lag from after it.
+ */
 async function publishLag(pair: PostgresPair, cloudWatch: CloudWatch, time: Time, scale: number, open: () => boolean) {
   while (open()) {
     const sec = await pair.replicaLagSec();
@@ -171,6 +175,6 @@ async function publishLag(pair: PostgresPair, cloudWatch: CloudWatch, time: Time
         value: sec < 0 ? sec : sec * scale,
       });
     }
-    await time.sleep(ALARM_PERIOD_MS);
+    await time.sleep(ALARM_PERIOD_MS - (time.nowMs() % ALARM_PERIOD_MS));
   }
 }
