@@ -67,7 +67,8 @@ class Renewer {
   ) {}
 
   public async tick(): Promise<void> {
-    if (!this.belief) await this.look();
+    // An old belief is worth no row either.
+    if (!this.belief || !stillBelieved(this.belief, this.ports.stopwatch.elapsedMs())) await this.look();
     // Somebody else's: a row here would claim that this database still writes for the pair.
     if (this.over !== undefined) return;
     const committed = await this.beat();
@@ -85,6 +86,7 @@ class Renewer {
   private async look(): Promise<void> {
     const { lease, stopwatch } = this.ports;
     const askedMs = stopwatch.elapsedMs();
+    this.belief = undefined;
     const seen = await lease.read(this.settings.pair);
     if (seen.kind !== 'lease') return this.say('the lease was not seen', seen.because);
     const standing = standingOf(seen, this.settings.member.id, askedMs);
