@@ -18,6 +18,8 @@ function make(lease = new FakeLease({ turn: 0 })) {
     refuses: undefined as string | undefined,
     /** Called when a row has committed and the renewal was not sent yet. */
     afterCommit: (): Promise<void> => Promise.resolve(),
+    /** How long the process did not run, though time passed. */
+    frozenMs: 0,
     logged: [] as string[],
     published: [] as number[],
   };
@@ -32,7 +34,7 @@ function make(lease = new FakeLease({ turn: 0 })) {
   };
   const ports: RenewerPorts = {
     time,
-    stopwatch: { elapsedMs: () => time.elapsedMs() },
+    stopwatch: { elapsedMs: () => time.elapsedMs() + world.frozenMs },
     rows,
     lease,
     metrics: { publish: (values) => world.published.push(...Object.values(values).map(({ value }) => value)) },
@@ -109,6 +111,30 @@ describe('a renewer', () => {
     const { beats } = world.row;
     expect(await world.time.run(start())).toMatchObject({ renewals: 0, ended: 'not the holder' });
     expect([world.row.beats, world.lease.record]).toEqual([beats, expect.objectContaining({ holder: 'app-e1', epoch: 1 })]);
+  });
+
+  test('whose writer was dead while a failover took the lease writes no row when the writer is back', async () => {
+    const { world, start } = make();
+    const running = start();
+    await world.time.pass(11_000);
+    world.refuses = 'the writer does not answer';
+    await world.time.pass(2 * HOLD_MS);
+    await world.lease.take('app', world.lease.record?.rvn ?? '', 1, 'app-e1');
+    world.refuses = undefined;
+    const { beats } = world.row;
+    expect(await world.time.run(running)).toMatchObject({ because: 'the lease is held by app-e1 at epoch 1' });
+    expect(world.row.beats).toBe(beats);
+  });
+
+  test('that was frozen while a failover took the lease writes no row when it thaws', async () => {
+    const { world, start } = make();
+    const running = start();
+    await world.time.pass(11_000);
+    await world.lease.take('app', world.lease.record?.rvn ?? '', 1, 'app-e1');
+    world.frozenMs = HOLD_MS;
+    const { beats } = world.row;
+    expect(await world.time.run(running)).toMatchObject({ because: 'the lease is held by app-e1 at epoch 1' });
+    expect(world.row.beats).toBe(beats);
   });
 
   test('goes on at the newer epoch when a run that was given up hands the lease back', async () => {

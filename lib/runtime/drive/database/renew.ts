@@ -99,7 +99,8 @@ class Renewer {
     const row = await this.ports.rows.beat(this.settings.member, this.belief?.epoch);
     if (row === 'committed') return true;
     this.say('no heartbeat row was committed', row === 'newer' ? 'the row carries a newer epoch than the lease' : row.because);
-    if (row === 'newer') this.belief = undefined;
+    // Whoever could not write may have been replaced meanwhile.
+    this.belief = undefined;
     return false;
   }
 
