@@ -1,5 +1,6 @@
 /** A status for people: what serves, what Route 53 says, what the journal says, what is wrong, what is not known. */
 
+import { lasting } from '../../lib/decide/database/words';
 import type { DatabaseView } from '../../lib/runtime/drive/operator/database/view';
 import type { ServerView, Verdict } from '../../lib/runtime/drive/operator/look';
 import type { JournalView, PairStatus } from '../../lib/runtime/drive/operator/status';
@@ -79,7 +80,7 @@ function databaseLines(database: DatabaseView, epoch: number, lags: PairStatus['
   const { active, writer, state, latched, heldUntilMs, run, claim, rebuilt, lastRun } = database;
   const side = active === 'primary' ? paint.good(active) : paint.bad(active);
   const last = lastRun
-    ? `${iso(lastRun.endedAtMs)}  ${lastRun.id} (${lastRun.kind}) ${lastRun.outcome}${lastRun.lossMs === undefined ? '' : `, loss ${shownMs(lastRun.lossMs)}`}`
+    ? `${iso(lastRun.endedAtMs)}  ${lastRun.id} (${lastRun.kind}) ${lastRun.outcome}${lastRun.lossMs === undefined ? '' : `, loss ${lasting(lastRun.lossMs)}`}`
     : 'none';
   return [
     `  writer     ${writer} (${side}) at epoch ${epoch}; the controller is ${state}`,
@@ -106,7 +107,7 @@ function lagLines(lags: PairStatus['lags'], paint: Colours): string[] {
 const budgetLines = ({ targets, pair }: PairStatus) =>
   targets && pair.kind === 'known'
     ? [
-        `  targets    detection ${targets.detectionSec} s, switch ${targets.switchSec} s, RTO ${targets.rtoSec} s; measured: failover drill report ${pair.name}`,
+        `  targets    detection ${targets.detectionSec} s, switch ${targets.switchSec} s, RTO ${targets.rtoSec} s (measured: drill report)`,
       ]
     : [];
 

@@ -158,7 +158,7 @@ describe('a failover', () => {
   - the primary lives: the writer answers
   - the primary lives: our own probe answers: answered 200
   - the primary lives: Route 53 calls the primary healthy:
-      _primary._failover.app.example.com: healthy, healthy
+    _primary._failover.app.example.com: healthy, healthy
 
 `,
       );
@@ -183,9 +183,13 @@ describe('a failover', () => {
       expect(await typed(world, 'SIGINT')).toEqual({ code: 130, failed: 'interrupted' });
       expect([world.executions(), (await world.state()).run]).toEqual([[], undefined]);
 
-      const left = await world.cli(['failover', 'app', '--force', 'a rehearsal', ...YES, '--watch'], ({ out: text }, kill) =>
-        text.includes('acquire') ? kill('SIGINT') : undefined,
-      );
+      // Once: a second Ctrl-C ends the command at once, as a shell's user expects.
+      let stopped = false;
+      const left = await world.cli(['failover', 'app', '--force', 'a rehearsal', ...YES, '--watch'], ({ out: text }, kill) => {
+        if (stopped || !text.includes('acquire')) return;
+        stopped = true;
+        kill('SIGINT');
+      });
       expect([left.code, left.err]).toEqual([
         130,
         'failover: no longer watching; the run goes on\nWatch it again: failover watch app\n',
@@ -221,11 +225,13 @@ describe('a failover', () => {
     inWorld({ dataLoss: { kind: 'never' } }, async (world) => {
       await outage(world);
       const asks = json(await world.cli(['failover', 'app', '--dry-run', '--json']))[0];
-      expect(asks.against).toEqual(['it will wait for consent: loss would be 7000 ms by heartbeat, none is consented to']);
+      expect(asks.against).toEqual([
+        'it will wait for consent: the loss would be 7 s of writes, by heartbeat; none is consented to',
+      ]);
       const accepted = json(await world.cli(['failover', 'app', '--accept-loss', '7s', '--dry-run', '--json']))[0];
       expect([accepted.against, accepted.loss]).toEqual([
         [],
-        expect.stringContaining(' consented to 7000 ms; the loss is 7000 ms'),
+        expect.stringContaining(' consented to 7 s; the loss is 7 s of writes, by heartbeat'),
       ]);
       await world.cli(['failover', 'app', ...YES]);
       let approved: Promise<Said> | undefined;

@@ -100,7 +100,7 @@ async function give(intent: Intent, epoch: number, scene: Scene): Promise<number
   if (values.json) shell.write(`${orderJson(kind, found, answer)}\n`);
   if (answer.kind === 'refused') throw refused(answer.because, found);
   const say = values.json ? shell.warn : shell.write;
-  say(`${answer.run} began at epoch ${answer.epoch}; Step Functions carries it, whatever becomes of this command.\n`);
+  say(`${answer.run} began at epoch ${answer.epoch}; it goes on, whatever becomes of this command.\n`);
   return onwards(answer.epoch, scene);
 }
 

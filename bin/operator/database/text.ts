@@ -1,9 +1,9 @@
 /** Orders and runs of a database for people, within 80 columns where names allow it. */
 import type { ExpectedTime } from '../../../lib/decide/database/expected';
+import { lossText } from '../../../lib/decide/database/replica';
 import type { Words } from '../../../lib/decide/database/witnesses';
 import type { ForeseenFence, Foresight } from '../../../lib/runtime/drive/operator/database/foresee';
 import type { StepLine } from '../../../lib/runtime/drive/operator/progress';
-import { shownMs } from '../duration';
 import type { Colours } from '../shell';
 
 const iso = (ms: number) => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
@@ -19,19 +19,19 @@ export function labelled(label: string, lines: readonly string[]): string {
 }
 
 /** Breaks at blanks; a word that is longer than the line stays whole. */
-export function wrapped(text: string, width: number): readonly string[] {
+export function wrapped(text: string, width: number, hanging = '  '): readonly string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const last = lines.at(-1);
     if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(lines.length === 0 ? word : `  ${word}`);
+    else lines.push(lines.length === 0 ? word : `${hanging}${word}`);
   }
   return lines;
 }
 
 export function bullets(title: string, texts: readonly string[], paint: (text: string) => string): string {
   if (texts.length === 0) return '';
-  const lines = texts.flatMap((text) => wrapped(text, WIDTH - 4).map((part, n) => `  ${n === 0 ? '- ' : '  '}${part}`));
+  const lines = texts.flatMap((text) => wrapped(text, WIDTH - 4, '').map((part, n) => `  ${n === 0 ? '- ' : '  '}${part}`));
   return `${paint(title)}\n${lines.join('\n')}\n\n`;
 }
 
@@ -42,9 +42,7 @@ export function foresightText(seen: Foresight, paint: Colours): string {
     head,
     labelled('writer', [`${writer} (${active}) at epoch ${epoch}; the controller is ${state}`]),
     labelled('candidate', [
-      candidate
-        ? `${candidate.id}: loses ${shownMs(candidate.loss.ms)} of writes, by ${candidate.loss.basis}`
-        : 'none can take over now',
+      candidate ? `${candidate.id}: loses ${lossText(candidate.loss)}` : 'none can take over now',
       ...seen.notChosen.map(({ id, because }) => `not ${id}: ${because}`),
     ]),
     labelled('loss', [
@@ -90,7 +88,7 @@ export const timesText = ({ typicalSec, worstSec, provenance }: Omit<ExpectedTim
 /** Where the time goes. */
 function longest(steps: readonly StepLine[]): string {
   const most = [...steps].sort((a, b) => (b.expected?.typicalSec ?? 0) - (a.expected?.typicalSec ?? 0))[0];
-  return most?.expected ? `most of it ${most.step}, ${sec(most.expected.typicalSec)}; longer where a person is asked` : '';
+  return most?.expected ? `most of it ${most.step}, ${sec(most.expected.typicalSec)}; longer if it asks` : '';
 }
 
 /** One line a step: what it took, what it should take, what it may take. */

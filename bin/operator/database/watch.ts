@@ -1,5 +1,6 @@
 import type { DatabaseRegistration } from '../../../lib/contracts/database';
 import type { PairRegistration } from '../../../lib/contracts/registration';
+import { lossText } from '../../../lib/decide/database/replica';
 import type { DatabaseRun, DatabaseState, EndedRun } from '../../../lib/decide/database/state';
 import { SsmDatabaseRegistry } from '../../../lib/runtime/adapters/database/ssm-database-registry';
 import { runProgress } from '../../../lib/runtime/drive/operator/database/progress';
@@ -86,9 +87,7 @@ function progress(
       `${paint.strong(id)} (${kind}) for ${shownMs(Math.round((atMs - startedAtMs) / 1000) * 1000)}, by ${startedBy}; ${state}, ${beyond}`,
     steps,
     below: [
-      ...(candidate
-        ? [`${candidate}, loss ${loss ? `${shownMs(loss.ms)} by ${loss.basis}` : 'unknown'}, fence ${fence ?? 'none'}`]
-        : []),
+      ...(candidate ? [`${candidate}, loss ${loss ? lossText(loss) : 'unknown'}, fence ${fence ?? 'none'}`] : []),
       ...(waits ? [`waits for consent: ${waits}`] : []),
       ...(run.rollback?.because ?? steps.findLast((line) => line.because)?.because ?? []),
     ].flatMap((text) => wrapped(text, 76)),
@@ -113,7 +112,7 @@ const endingOf = (run: EndedRun, pair: string): Ending => ({
       .map((text) => `  ${text}\n`)
       .join(
         '',
-      )}${run.outcome === 'done' && run.kind !== 'failback' ? `Next: failover runbook ${pair}, part "Afterwards": the pair has no standby until it is done.\n` : ''}`,
+      )}${run.outcome === 'done' && run.kind !== 'failback' ? `Next: failover runbook ${pair}, part "Afterwards".\nThe pair has no standby until that is done.\n` : ''}`,
   document: { kind: 'ended', atMs: run.endedAtMs, run },
 });
 
