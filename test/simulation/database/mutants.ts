@@ -402,7 +402,7 @@ export const MUTANTS: readonly Mutant[] = [
         read: async (registration, member) => {
           const reading = await ports.heartbeats.read(registration, member);
           const unchangedForMs = Math.max(0, world.nowMs() - world.setting.brokenAtMs);
-          return reading.kind === 'unknown' ? reading : { ...reading, unchangedForMs };
+          return reading.kind === 'unknown' ? reading : { ...reading, unchangedForMs, arrivedWithinMs: unchangedForMs };
         },
       },
     }),
