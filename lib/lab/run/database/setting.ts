@@ -92,15 +92,10 @@ export function databaseFunctions(
   const control = { [ENV.journalTable]: NAMES.journalTable, [ENV.registryPath]: NAMES.registryPath };
   const machine = arnOf('states', STANDBY_REGION, `stateMachine:${NAMES.databaseMachine}`);
   return [
-    // Two runs of the prober overlap each minute, and both ask the reader.
+    // Two runs of the prober overlap each minute, so one stands by.
     { ...one('prober', NAMES.proberFunction, PROBER_LIMIT_SEC, { ...control, [ENV.machineArn]: machine }), warm: 3 },
     one('database-step', NAMES.databaseStepFunction, longestDatabaseCallSec(), control),
-    {
-      ...one('heartbeat', READER, READER_LIMIT_SEC, {
-        [ENV.databaseSecret]: DATABASE_SECRET,
-        [ENV.databaseAuthority]: authority,
-      }),
-      warm: 2,
-    },
+    // One alone: a second reader that is rarely asked has seen its last row long ago, and would overstate a loss.
+    one('heartbeat', READER, READER_LIMIT_SEC, { [ENV.databaseSecret]: DATABASE_SECRET, [ENV.databaseAuthority]: authority }),
   ];
 }
