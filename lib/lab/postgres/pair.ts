@@ -40,6 +40,8 @@ export class PostgresPair {
   /** Sides whose database runs its heartbeat job, as far as it runs at all. */
   private readonly beating = new Set<SiteName>(['primary']);
   private readonly heart: Promise<void>;
+  /** Dead sides that were started so that their rows can be read. */
+  private readonly read = new Set<SiteName>();
 
   public constructor(private readonly parts: PairParts) {
     this.heart = this.beat();
@@ -138,12 +140,12 @@ export class PostgresPair {
     this.setHeartbeat('standby', true);
   }
 
-  /** Sides that run and are not in recovery: they accept writes, whoever may reach them. */
+  /** Sides that run and are not in recovery: they accept writes, whoever may reach them. One that is only being read does not count. */
   public async writers(): Promise<SiteName[]> {
     const sides: SiteName[] = ['primary', 'standby'];
     const writes = await Promise.all(
       sides.map(async (side) => {
-        if (!this.servers[side].running) return false;
+        if (!this.servers[side].running || this.read.has(side)) return false;
         const [row] = await this.servers[side].query<{ writes: boolean }>('select not pg_is_in_recovery() as writes');
         return row?.writes ?? false;
       }),
@@ -175,12 +177,17 @@ export class PostgresPair {
   public async rowsOf(side: SiteName): Promise<StoredRow[]> {
     const server = this.servers[side];
     const asleep = !server.running;
-    if (asleep) await server.start();
-    const rows = await server.query<{ id: string; at_ms: number }>(
-      'select id, extract(epoch from at)::float8 * 1000 as at_ms from orders',
-    );
-    if (asleep) await server.stop();
-    return rows.map(({ id, at_ms }) => ({ id, atMs: at_ms }));
+    if (asleep) this.read.add(side);
+    try {
+      if (asleep) await server.start();
+      const rows = await server.query<{ id: string; at_ms: number }>(
+        'select id, extract(epoch from at)::float8 * 1000 as at_ms from orders',
+      );
+      if (asleep) await server.stop();
+      return rows.map(({ id, at_ms }) => ({ id, atMs: at_ms }));
+    } finally {
+      if (asleep) this.read.delete(side);
+    }
   }
 
   public async close(): Promise<void> {

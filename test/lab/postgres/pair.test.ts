@@ -69,7 +69,16 @@ withPostgres('a real streaming pair', () => {
     expect(new Set(survivors.acknowledged.map(({ by }) => by))).toEqual(new Set(['standby']));
 
     // The dead primary still has every row that it acknowledged: nothing was lost but by the promotion.
+    // To be read it is started, and is no writer by that.
+    let reading = true;
+    const looks = new Set<string>();
+    const looking = (async () => {
+      while (reading) looks.add((await pair.writers()).join());
+    })();
     const [onPrimary, onStandby] = [await pair.rowsOf('primary'), await pair.rowsOf('standby')];
+    reading = false;
+    await looking;
+    expect([...looks]).toEqual(['standby']);
     const there = new Set(ids(onPrimary));
     expect(acknowledged.filter(({ id }) => !there.has(id))).toEqual([]);
     const loss = lossOf(acknowledged, onStandby);
