@@ -55,6 +55,9 @@ export interface ControlNames {
 /** The one function that runs all the time; its bill is known by its name. */
 export const PROBER_SUFFIX = '-prober';
 
+/** End of the name of every renewer: it runs all the time too. */
+export const RENEWER_SUFFIX = '-lease';
+
 export function controlNames(namespace: string, standbyRegion: string): ControlNames {
   const base = `cdk-failover-${namespace}`;
   return {

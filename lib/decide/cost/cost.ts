@@ -1,5 +1,6 @@
+import { RENEW_MS } from '../database/lease';
 import { FAILED_TICKS, TICK_MS } from '../database/witnesses';
-import { PROBER_SUFFIX } from '../names';
+import { PROBER_SUFFIX, RENEWER_SUFFIX } from '../names';
 import { type FactId, fact, numberOf } from '../timings';
 import { firesPerMonth, RESOURCE, type Template, type TemplateResource, targetOf } from './template';
 
@@ -26,6 +27,8 @@ export interface Cost {
 const INVOCATION_SEC = 1;
 /** A run of the prober ends once the next one, started a minute later, has looked as often as a verdict takes. */
 const PROBER_RUN_SEC = 60 + (FAILED_TICKS * TICK_MS) / 1_000;
+/** A run of the renewer ends with the first renewal of the next one. */
+export const RENEWER_RUN_SEC = 60 + RENEW_MS / 1_000;
 const LEAST_MEMORY_MB = 128;
 const RUNS_PER_MONTH = 730 * 60;
 
@@ -85,20 +88,24 @@ function checkPrice(config: Readonly<Record<string, unknown>>): { readonly what:
   return { what: `health checks${options.length > 0 ? ` with ${options.join(', ')}` : ''}`, usd };
 }
 
-/** What schedules start by themselves. The prober watches all the time; everything else is done in a second. */
+/** What schedules start by themselves. Prober and renewer run all the time; everything else is done in a second. */
 function scheduledLines(templates: readonly Template[]): readonly CostLine[] {
   const all = templates.flatMap(scheduledOf);
-  const [probers, others] = [all.filter(({ prober }) => prober), all.filter(({ prober }) => !prober)];
+  const named = (suffix: string) => all.filter(({ name }) => name.endsWith(suffix));
+  const [probers, renewers] = [named(PROBER_SUFFIX), named(RENEWER_SUFFIX)];
+  const others = all.filter((one) => !probers.includes(one) && !renewers.includes(one));
   return [
     invocations(`scheduled invocations, ${INVOCATION_SEC} s each (assumed)`, others, INVOCATION_SEC),
     invocations(`prober, ${PROBER_RUN_SEC} s each minute (assumed)`, probers, PROBER_RUN_SEC),
+    invocations(`renewer of a lease, ${RENEWER_RUN_SEC} s each minute (assumed)`, renewers, RENEWER_RUN_SEC),
   ];
 }
 
 interface Scheduled {
   readonly perMonth: number;
   readonly memoryMb: number;
-  readonly prober: boolean;
+  /** Name of the function; empty where it is not in this stack. */
+  readonly name: string;
 }
 
 /** A schedule whose target is no function of its own stack is taken for one of the largest. */
@@ -114,7 +121,7 @@ function scheduledOf({ resources }: Template): Scheduled[] {
       return {
         perMonth: firesPerMonth(schedule.Properties?.['ScheduleExpression']) ?? 0,
         memoryMb: target && isFunction ? memoryOf(target) : largestMb,
-        prober: isFunction && String(target?.Properties?.['FunctionName'] ?? '').endsWith(PROBER_SUFFIX),
+        name: isFunction ? String(target?.Properties?.['FunctionName'] ?? '') : '',
       };
     });
 }

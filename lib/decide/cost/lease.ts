@@ -1,6 +1,7 @@
 import { RENEW_MS } from '../database/lease';
 import { TICK_MS } from '../database/witnesses';
 import { numberOf } from '../timings';
+import { RENEWER_RUN_SEC } from './cost';
 
 /** One line of what a lease costs a month. */
 export interface LeaseCostLine {
@@ -24,8 +25,8 @@ export function leaseCost(): readonly LeaseCostLine[] {
     count * numberOf(id, 'USD/month');
   const lines = [
     {
-      what: `the renewer, ${RENEWER_GB * 1024} MB, always on`,
-      usdPerMonth: (MONTH_MS / 1000) * RENEWER_GB * usd('price.lambda.gb-s'),
+      what: `the renewer, ${RENEWER_GB * 1024} MB, ${RENEWER_RUN_SEC} s each minute`,
+      usdPerMonth: (MONTH_MS / 60_000) * RENEWER_RUN_SEC * RENEWER_GB * usd('price.lambda.gb-s'),
     },
     {
       what: `${Math.round(renewals)} renewals, each written ${COPIES} times`,

@@ -45,7 +45,7 @@ test('what schedules start is counted, in the largest function', () => {
   expect(line).toMatchObject({ count: 43_800, usdPerMonth: 0.59 });
 });
 
-test('the prober is paid for all the time that it watches, in its own memory', () => {
+test('prober and renewer are paid for all the time that they run, in their own memory', () => {
   const lambda = (FunctionName: string, MemorySize: number) => ({
     Type: 'AWS::Lambda::Function',
     Properties: { FunctionName, MemorySize },
@@ -57,12 +57,15 @@ test('the prober is paid for all the time that it watches, in its own memory', (
   const resources = {
     Prober: lambda('cdk-failover-shop-prober', 512),
     Keeper: lambda('cdk-failover-shop-keeper', 256),
+    Renewer: lambda('cdk-failover-shop-app-lease', 256),
+    Renew: eachMinute('Renewer'),
     Watch: eachMinute('Prober'),
     Keep: eachMinute('Keeper'),
   };
   expect(monthlyCost([{ stack: 'Standby', resources }]).lines.map((l) => [l.what, l.count, l.usdPerMonth])).toEqual([
     ['scheduled invocations, 1 s each (assumed)', 43_800, 0.15],
     ['prober, 75 s each minute (assumed)', 43_800, 21.91],
+    ['renewer of a lease, 65 s each minute (assumed)', 43_800, 9.5],
   ]);
 });
 

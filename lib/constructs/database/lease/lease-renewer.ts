@@ -10,7 +10,7 @@ import { Construct } from 'constructs';
 import type { DatabaseMember } from '../../../contracts/database';
 import { ENV } from '../../../contracts/environment';
 import { LEASE_METRIC, pairDimensions } from '../../../decide/metrics';
-import { METRIC_NAMESPACE } from '../../../decide/names';
+import { METRIC_NAMESPACE, RENEWER_SUFFIX } from '../../../decide/names';
 import { ControlFunction } from '../../control/control-function';
 import { lease as leasePermission, logins } from '../../control/database-permissions';
 import { invoke } from '../../control/permissions';
@@ -81,12 +81,13 @@ export class LeaseRenewer extends Construct {
     const { region } = Stack.of(this);
     const { controlSetName } = pair.regions;
     this.dimensions = { ...pairDimensions(controlSetName, pair.pairName), Database: member.id };
+    const name = `cdk-failover-${controlSetName}-${pair.pairName}${RENEWER_SUFFIX}`;
     const place = placeOf(lease as BoundLease, region);
     const { vpc, vpcSubnets, securityGroups, secret } = props;
     this.renewFunction = new ControlFunction(this, 'Renewer', {
       bundle: 'lease-renewer',
       description: `Renews the lease of the database of ${pair.pairName} after each heartbeat row of ${member.id}`,
-      functionName: `cdk-failover-${controlSetName}-${pair.pairName}-lease`,
+      functionName: name,
       timeoutSec: RUN_SEC,
       memoryMb: 256,
       // The older run ends when it sees the newer one.
@@ -106,7 +107,7 @@ export class LeaseRenewer extends Construct {
       asyncAge: Duration.minutes(1),
       network: { vpc, ...(vpcSubnets ? { vpcSubnets } : {}), ...(securityGroups ? { securityGroups } : {}) },
     }).function;
-    this.startEachMinute(`cdk-failover-${controlSetName}-${pair.pairName}-lease`);
+    this.startEachMinute(name);
     if (region === pair.regions.primaryRegion) props.failover._renewed();
   }
 
