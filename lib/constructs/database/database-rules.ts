@@ -56,9 +56,10 @@ function checkOrdered(props: DatabaseFailoverProps, database: BoundDatabase, pro
   const chosen = policy._policy;
   const leased = lease?._bind({ regions: pair.regions, problems }) !== undefined;
   problems.addIf(
-    chosen.kind === 'quorum' && !(leased ? [2, 3, 4] : [2, 3]).includes(chosen.of),
+    chosen.kind === 'quorum' && !(leased && chosen.of === 3),
     'Quorum',
-    `trigger is TriggerPolicy.quorum(${chosen.kind === 'quorum' ? chosen.of : ''}); ${leased ? '2 to 4 of four witnesses' : '2 or 3 of three witnesses'}; one alone never promotes a database`,
+    `trigger is TriggerPolicy.quorum(${chosen.kind === 'quorum' ? chosen.of : ''}); 3, with a lease: only Route 53 may be silent, and a cut path silences our own probe and the heartbeat at once, so the lease must speak then; ` +
+      (leased ? 'use TriggerPolicy.quorum(3) or unanimous()' : 'use TriggerPolicy.unanimous(), or set lease too'),
   );
   if (heartbeat) checkHeartbeat(heartbeat, database, pair, problems);
   const elsewhere = (region: string) => isKnown(region) && region !== pair.regions.standbyRegion;

@@ -166,13 +166,17 @@ export function decideTrigger(facts: TriggerFacts): TriggerDecision {
 const grace = (facts: TriggerFacts) => `the service has ${GRACE_MS} ms to recover it, ${facts.writerForMs} ms have passed`;
 
 /**
- * Why the policy leaves this to a person. A quorum lets a witness be silent; it never lets one be contradicted. A lease is more
- * than a witness: automation takes it, and can take only a record that it saw standing still.
+ * Why the policy leaves this to a person. A quorum lets Route 53 be silent; it never lets it be contradicted. Our own probe and the
+ * evidence about the writer come over one path, and a cut of it silences both, so without Route 53 the lease must speak. A lease is
+ * more than a witness: automation takes it, and can take only a record that it saw standing still.
  */
 function againstPolicy(policy: Policy, words: Words): string | undefined {
   const { lease } = words;
   if (policy.kind === 'quorum' && lease.says !== 'none' && lease.says !== 'expired') {
     return `the lease is ${lease.says}, and automation takes it only once it stood still`;
+  }
+  if (policy.kind === 'quorum' && lease.says === 'none' && words.outside.says !== 'unhealthy') {
+    return 'only what comes over our own path speaks against the primary: Route 53 is not heard, and there is no lease';
   }
   const against = [
     words.outside.says === 'unhealthy',

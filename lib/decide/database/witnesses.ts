@@ -41,6 +41,16 @@ export interface HeartbeatSeen {
   readonly writerAnswers: boolean | 'unknown';
 }
 
+/**
+ * How long ago the newest row arrived at most. Each bound is true by its own stopwatch, so the smallest of them is: a reader that
+ * is asked rarely knows little, and must not make a loss look larger than others know it to be. Never less than the row was
+ * seen unchanged.
+ */
+export function arrivedWithin(unchangedForMs: number, ...bounds: readonly (number | undefined)[]): number | undefined {
+  const known = bounds.filter((bound) => bound !== undefined);
+  return known.length === 0 ? undefined : Math.max(unchangedForMs, Math.min(...known));
+}
+
 export interface WriterFacts {
   /** Readings of each candidate that could be read; absent without a heartbeat reader. */
   readonly heartbeat?: { readonly limitMs: number; readonly seen: readonly HeartbeatSeen[]; readonly unread: readonly string[] };

@@ -181,10 +181,10 @@ describe('the trigger', () => {
   test('is the one that was set, and then nothing is said', () => {
     const { db, standby: template } = minimal({
       database: auroraGlobal(),
-      trigger: TriggerPolicy.quorum(2),
+      trigger: TriggerPolicy.unanimous(),
       lease: Lease.none(),
     });
-    expect(databaseOf(template).trigger).toEqual({ kind: 'quorum', of: 2 });
+    expect(databaseOf(template).trigger).toEqual({ kind: 'unanimous' });
     expect(infosOf(db)).toEqual([]);
   });
 });

@@ -8,6 +8,7 @@ import {
   type TriggerFacts,
 } from '../../../lib/decide/database/trigger';
 import {
+  arrivedWithin,
   FAILED_TICKS,
   type LeaseWord,
   type OutsideWord,
@@ -83,10 +84,10 @@ describe('the rows of the trigger', () => {
     }
   });
 
-  test('a quorum lets a witness be silent, and a larger one needs more of them', () => {
-    const given = words('unknown', 'failed', 'dead');
+  test('a quorum lets Route 53 be silent where the lease speaks, and a larger one does not', () => {
+    const given = words('unknown', 'failed', 'dead', 'expired');
     const outcome = (of: number) => decideTrigger(facts({ words: given, policy: { kind: 'quorum', of } })).outcome;
-    expect([outcome(2), outcome(3)]).toEqual(['failover', 'ask']);
+    expect([outcome(3), outcome(4)]).toEqual(['failover', 'ask']);
     const leased = { words: words('unknown', 'failed', 'dead', 'unknown'), policy: { kind: 'quorum', of: 2 } } as const;
     expect(decideTrigger(facts(leased)).because[1]).toBe(
       'the lease is unknown, and automation takes it only once it stood still',
@@ -115,6 +116,15 @@ describe('the rows of the trigger', () => {
 });
 
 describe('the witnesses', () => {
+  test.each<[string, number, readonly (number | undefined)[], number | undefined]>([
+    ['is unknown when nobody saw an older row', 5_000, [undefined, undefined], undefined],
+    ['is what the one knows who saw one', 5_000, [undefined, 9_000], 9_000],
+    ['is the smallest of what two know, whoever was asked long ago', 0, [90_000, 10_000], 10_000],
+    ['is never less than the row was seen unchanged', 12_000, [30_000, 11_000], 12_000],
+  ])('the longest that a row may have been there %s', (_name, unchangedForMs, bounds, expected) => {
+    expect(arrivedWithin(unchangedForMs, ...bounds)).toBe(expected);
+  });
+
   test('our own probe counts from the third failure in a row', () => {
     expect([0, 1, FAILED_TICKS - 1, FAILED_TICKS].map((n) => probeWord(n, 'x').says)).toEqual([
       'good',

@@ -74,9 +74,15 @@ describe('where a person is asked', () => {
     ],
     [
       'a quorum is not met',
+      words('unknown', 'failed', 'dead', 'expired'),
+      { kind: 'quorum', of: 4 },
+      ['3 witnesses speak against the primary, 4 must'],
+    ],
+    [
+      'one cut path explains it all, whatever the quorum',
       words('unknown', 'failed', 'dead'),
-      { kind: 'quorum', of: 3 },
-      ['2 witnesses speak against the primary, 3 must'],
+      { kind: 'quorum', of: 2 },
+      ['only what comes over our own path speaks against the primary: Route 53 is not heard, and there is no lease'],
     ],
   ])('because %s', (_name, said, policy, missing) => {
     expect(decided(said, { policy })).toEqual(['ask', 30, DEAD, ...missing]);
@@ -84,7 +90,7 @@ describe('where a person is asked', () => {
 
   test.each<[string, Words, Policy]>([
     ['all four agree', words('unhealthy', 'failed', 'dead', 'expired'), unanimous],
-    ['a quorum of two is met', words('unknown', 'failed', 'dead'), { kind: 'quorum', of: 2 }],
+    ['a quorum of three is met by the lease', words('unknown', 'failed', 'dead', 'expired'), { kind: 'quorum', of: 3 }],
   ])('nobody is when %s', (_name, said, policy) => {
     expect(decided(said, { policy })).toEqual(['failover', 30, DEAD]);
   });

@@ -11,9 +11,11 @@ export class TriggerPolicy {
   }
 
   /**
-   * By itself, when so many witnesses say that the writer is dead, 2 or 3 of the three: Route 53's checkers, our own probe, and the
-   * evidence about the writer; up to 4 with a lease. With 2 Route 53 may be silent; a witness that contradicts always holds it back,
-   * and a lease must have expired in any case, because the failover takes it. Needs strong evidence.
+   * By itself, when 3 of the 4 witnesses say that the writer is dead: Route 53's checkers may be silent, because their name servers
+   * cannot be reached, say. Our own probe and the evidence about the writer come over one path, so this needs a lease, which must have
+   * expired. A witness that contradicts always holds it back. Needs strong evidence.
+   *
+   * @param of 3
    */
   public static quorum(of: number): TriggerPolicy {
     return new TriggerPolicy({ kind: 'quorum', of });

@@ -2,6 +2,7 @@ import type { DatabaseRegistration } from '../../../contracts/database';
 import type { PairRegistration } from '../../../contracts/registration';
 import { type LeaseSeen, leaseLost, leaseWord } from '../../../decide/database/lease';
 import {
+  arrivedWithin,
   type HeartbeatSeen,
   probeWord,
   speaksAgainstWriter,
@@ -100,10 +101,10 @@ async function readHeartbeats(
       return { id: member.id, reading: reading.kind === 'unknown' ? reading : remembered(member.id, reading, askedMs) };
     }),
   );
-  /** A reader that began after the last row cannot say when it arrived; whoever asks it may have seen the one before. */
+  /** A reader that began after the last row, or was asked long before, knows little; whoever asks may have seen the one before. */
   function remembered(id: string, reading: HeartbeatReading, askedMs: number): HeartbeatReading {
     const withinMs = memory.rowWithin(id, `${reading.rowEpoch} ${reading.rowAtMs}`, askedMs, ports.time.nowMs());
-    const arrivedWithinMs = reading.arrivedWithinMs ?? withinMs;
+    const arrivedWithinMs = arrivedWithin(reading.unchangedForMs, reading.arrivedWithinMs, withinMs);
     return arrivedWithinMs === undefined ? reading : { ...reading, arrivedWithinMs };
   }
   return {
