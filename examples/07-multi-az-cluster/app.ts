@@ -6,6 +6,7 @@ import {
   DatabaseEngine,
   DatabaseFailover,
   DatabaseRef,
+  FailoverDrill,
   FailoverPair,
   FailoverRegions,
   HealthProbe,
@@ -29,6 +30,9 @@ export function build(app: App): void {
     standby: Site.ip('5.6.7.8'),
     health: HealthProbe.https({ failures: 2 }),
   });
+
+  // Its keeper asks RDS who writes.
+  new FailoverDrill(regions.standby, 'Drill', { pair });
 
   // #region database
   new DatabaseFailover(regions.standby, 'Db', {

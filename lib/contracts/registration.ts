@@ -31,6 +31,14 @@ export interface PairRegistration {
   readonly drill?: DrillSettings;
   /** Absent when nothing can latch the primary out. `region`: where its alarms are. */
   readonly latch?: LatchSettings & { readonly region: string };
+  /** A database that its own service fails over inside its Region; the keeper looks at its writer. Absent where there is none. */
+  readonly serviceDatabase?: ServiceDatabase;
+}
+
+export interface ServiceDatabase {
+  readonly kind: 'instance' | 'cluster';
+  readonly id: string;
+  readonly region: string;
 }
 
 /** What one side answers, and how to probe it directly. */

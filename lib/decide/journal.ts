@@ -4,6 +4,7 @@
  */
 
 import type { Readiness } from './database/readiness-rules';
+import type { ServiceWatch } from './database/service-watch';
 import type { DatabaseState } from './database/state';
 
 export interface JournalItem {
@@ -28,6 +29,8 @@ export interface JournalItem {
   readonly database?: DatabaseState;
   /** What the daily look at the database found; absent until the first one. */
   readonly readiness?: Readiness;
+  /** Who writes in a database that its own service fails over; absent until the first look at one. */
+  readonly service?: ServiceWatch;
   /** Set while latch, metric and beacon disagree: since when, and what was wanted then. */
   readonly latchDoubt?: { readonly sinceMs: number; readonly wanted: string; readonly paged: boolean };
 }

@@ -117,6 +117,12 @@ export class Process {
           world.published.push(...metrics.map((one) => ({ ...one, atMs: time.nowMs() })));
         },
       }),
+      serviceLooks: this.mortal('serviceLooks', {
+        look: async () => {
+          world.serviceLooks.push(time.nowMs());
+          return world.service;
+        },
+      }),
       latchPanel: this.mortal('latchPanel', {
         publish: async (...[of, latch, writers]: Parameters<KeeperPorts['latchPanel']['publish']>) => {
           if (world.latchPanelDown) return world.latchPanelDown;

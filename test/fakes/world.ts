@@ -3,6 +3,7 @@ import type { ChecksDocument, PairRegistration, ProbeTarget } from '../../lib/co
 import { METRIC } from '../../lib/decide/metrics';
 import { MARKER_PATH_PREFIX } from '../../lib/decide/names';
 import type { DnsAnswer, ProbeAnswer, Unknown } from '../../lib/runtime/ports';
+import type { ServiceLooks } from '../../lib/runtime/ports/database';
 import { FakeHealthChecks } from './fake-health-checks';
 import { FakeJournal } from './fake-journal';
 import { registrationOf } from './registration';
@@ -34,6 +35,10 @@ export class World {
   public readonly executions = new Map<string, unknown>();
   public readonly alarmStates = new Map<string, 'OK' | 'ALARM' | 'INSUFFICIENT_DATA'>();
   public alarmsDown: Unknown | undefined;
+  /** What RDS says about the database that it fails over by itself. */
+  public service: Awaited<ReturnType<ServiceLooks['look']>> = { kind: 'absent' };
+  /** Looks at it, with the time of each. */
+  public readonly serviceLooks: number[] = [];
   public latchPanelDown: Unknown | undefined;
   /** What CloudWatch answers to every datapoint. */
   public metricsDown: string | undefined;

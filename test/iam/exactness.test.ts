@@ -1,8 +1,9 @@
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { DrillFault } from '../../lib';
+import { Database, DatabaseEngine, DatabaseFailover, DatabaseRef, DrillFault } from '../../lib';
 import { checksParameter, controlNames, ROUTING_REGION, restoreScheduleName } from '../../lib/decide/names';
 import * as lab from '../../lib/lab/aws';
 import { CloudWatchAlarms, CloudWatchMetrics } from '../../lib/runtime/adapters/cloudwatch';
+import { RdsServiceLooks } from '../../lib/runtime/adapters/database/service-looks';
 import { DynamoDbJournal } from '../../lib/runtime/adapters/dynamodb-journal';
 import { LambdaFunctions } from '../../lib/runtime/adapters/lambda-functions';
 import { Route53HealthChecks } from '../../lib/runtime/adapters/route53-health-checks';
@@ -31,6 +32,17 @@ const built = threeRegions({
       }),
     };
   },
+});
+/** Databases that their own service fails over: the keeper looks at them. */
+const PRIMARY = built.regions.primaryRegion;
+const refOf = (id: string) => ({ id, endpoint: `${id}.abc.rds.example.com`, engine: DatabaseEngine.POSTGRESQL });
+const watchedDatabases = [
+  Database.multiAzInstance(DatabaseRef.instance(refOf('shop'))),
+  Database.multiAzCluster(DatabaseRef.cluster(refOf('orders'))),
+];
+watchedDatabases.forEach((database, n) => {
+  const pair = built.pairs[n];
+  if (pair) new DatabaseFailover(built.regions.standby, `Database${n}`, { pair, database });
 });
 const templates = rendered(built.app);
 const standby = inRegion(templates, REGION);
@@ -64,6 +76,7 @@ const wired = () => {
     reports: new S3Reports(bucket),
     announcer: new SnsAnnouncer(),
     functions: new LambdaFunctions(1000),
+    serviceLooks: new RdsServiceLooks(),
   };
 };
 type Wired = ReturnType<typeof wired>;
@@ -97,6 +110,10 @@ const WIRE: Readonly<Record<string, (ports: Wired, runner: string) => readonly P
   'metrics.publish': ({ metrics }) => [metrics.publish([{ name: 'A', value: 1, unit: 'Count', dimensions: {} }])],
   'reports.put': ({ reports }) => [reports.put('drills/app0/d.json', '{}', 'application/json')],
   'announcer.announce': ({ announcer }) => topicNames.map((topic) => announcer.announce(arn('sns', topic), {} as never)),
+  'serviceLooks.look': ({ serviceLooks }) => [
+    serviceLooks.look({ kind: 'instance', id: 'shop', region: PRIMARY }),
+    serviceLooks.look({ kind: 'cluster', id: 'orders', region: PRIMARY }),
+  ],
   'functions.invoke': ({ functions }, runner) => [functions.invoke(INVOKED[runner] ?? 'nobody', {})],
 };
 /** Reached, and no call of AWS: name servers and sites are asked directly. */
@@ -170,6 +187,7 @@ beforeAll(async () => {
     new lab.Sns(time, new lab.Sqs(time, {}), {}),
     new lab.Lambda({} as never),
     new lab.StepFunctions([], {} as never),
+    new lab.Rds(new lab.InstanceBoard(time, [])),
   ]);
   found = await reachedByDrills();
   for (const runner of RUNNERS) {
@@ -229,6 +247,22 @@ test.each<[string, Call]>([
   [
     'the drill function touches a check',
     { role: names.drillRole, action: 'route53:UpdateHealthCheck', resource: check(checkId) },
+  ],
+  [
+    'the keeper looks at a database of nobody',
+    { role: names.keeperRole, action: 'rds:DescribeDBInstances', resource: arn('rds', 'db:other', PRIMARY) },
+  ],
+  [
+    'the keeper looks at that id in another Region',
+    { role: names.keeperRole, action: 'rds:DescribeDBInstances', resource: arn('rds', 'db:shop') },
+  ],
+  [
+    'the keeper fails a cluster over',
+    { role: names.keeperRole, action: 'rds:FailoverDBCluster', resource: arn('rds', 'cluster:orders', PRIMARY) },
+  ],
+  [
+    'the keeper reboots an instance',
+    { role: names.keeperRole, action: 'rds:RebootDBInstance', resource: arn('rds', 'db:shop', PRIMARY) },
   ],
   ['anyone changes records', { role: names.drillStepRole, action: 'route53:ChangeResourceRecordSets', resource: '*' }],
   [

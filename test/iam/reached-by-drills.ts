@@ -50,6 +50,7 @@ export async function reachedByDrills(): Promise<ReachedByDrills> {
   }
   const tcp = worldOf({ kind: 'healthCheckPath' });
   tcp.checks.stored.set(PRIMARY_CHECK, { version: 7, type: 'TCP', port: 443 });
+  tcp.registration = { ...tcp.registration, serviceDatabase: { kind: 'instance', id: 'shop', region: 'eu-west-1' } };
   await drill(tcp, 'TRAFFIC', ear);
   return ear.found;
 }

@@ -12,6 +12,7 @@ import { AwsFences } from '../../lib/runtime/adapters/database/fences';
 import { AwsLags } from '../../lib/runtime/adapters/database/lags';
 import { LambdaHeartbeats } from '../../lib/runtime/adapters/database/lambda-heartbeats';
 import { MetricLatchPanel } from '../../lib/runtime/adapters/database/latch-panel';
+import { RdsServiceLooks } from '../../lib/runtime/adapters/database/service-looks';
 import { SsmDatabaseRegistry } from '../../lib/runtime/adapters/database/ssm-database-registry';
 import { SsmWriterPointer } from '../../lib/runtime/adapters/database/writer-pointer';
 import { LambdaFunctions } from '../../lib/runtime/adapters/lambda-functions';
@@ -207,6 +208,52 @@ describe('orders to RDS', () => {
         expect(orders()).toBe(0);
       }),
   );
+});
+
+describe('who writes where the service fails over by itself', () => {
+  const seen = async (decide: (operation: string) => lab.Fault | undefined = () => undefined) => {
+    const time = new HandTime();
+    const of = (id: string, instances: Readonly<Record<string, boolean>>): lab.LabCluster => ({
+      id,
+      region: A,
+      status: 'available',
+      engine: 'aurora-postgresql',
+      backupRetentionDays: 1,
+      instances,
+    });
+    const clusters = [
+      of('one', { 'one-1': false, 'one-2': true }),
+      of('none', { 'none-1': false }),
+      of('two', { 'two-1': true, 'two-2': true }),
+    ];
+    const board = new lab.InstanceBoard(time, [{ ...instance('shop', A), multiAz: true, zone: `${A}b` }]);
+    const service = lab.faulty(new lab.Rds(board, [], clusters), (call) => decide(lab.operationOf(call)));
+    return against(time, [service], () => ({ looks: new RdsServiceLooks() }));
+  };
+
+  test('is said by an instance with its zone, and by a cluster with the one instance that it calls its writer', () =>
+    on(seen(), async ({ looks }) => {
+      const at = (kind: 'instance' | 'cluster', id: string) => looks.look({ kind, id, region: A });
+      expect(await at('instance', 'shop')).toMatchObject({ id: 'shop', status: 'available', zone: 'eu-west-1b' });
+      expect(await at('cluster', 'one')).toMatchObject({ id: 'one', status: 'available', writesBy: 'one-2' });
+      for (const id of ['none', 'two']) expect(await at('cluster', id)).not.toHaveProperty('writesBy');
+      expect(await at('instance', 'nobody')).toEqual({ kind: 'absent' });
+      expect(await at('cluster', 'nobody')).toEqual({ kind: 'absent' });
+      expect(await looks.look({ kind: 'instance', id: 'shop', region: B })).toEqual({ kind: 'absent' });
+    }));
+
+  test('is unknown, with its reason, while the Region does not answer', () =>
+    on(
+      seen(() => ({ kind: 'cut' })),
+      async ({ looks }) => {
+        for (const kind of ['instance', 'cluster'] as const) {
+          expect(await looks.look({ kind, id: 'shop', region: A })).toEqual({
+            kind: 'unknown',
+            because: expect.stringMatching(/./),
+          });
+        }
+      },
+    ));
 });
 
 describe('orders to Aurora Global', () => {

@@ -20,6 +20,7 @@ import { CheckPolicies } from './check-policies';
 import { controlAlarms } from './control-alarms';
 import { ControlFunction } from './control-function';
 import { type ControlledDatabase, DatabaseControl } from './database-control';
+import { looks } from './database-permissions';
 import * as may from './permissions';
 import { Starter } from './starter';
 import { stateMachine } from './state-machine';
@@ -150,6 +151,17 @@ export class ControlSet extends Construct {
       this.tell(added.alerts, alarms, AlertSeverity.CRITICAL);
     }
     return this.databases.add(added);
+  }
+
+  /**
+   * Lets the keeper look at a database that its own service fails over, and say who writes.
+   *
+   * @internal
+   */
+  public _watchDatabase({ database, topics, alerts }: Pick<ControlledDatabase, 'database' | 'topics' | 'alerts'>): void {
+    for (const permission of looks(this.shared.stack, database)) this.keeper.permitForPair(permission);
+    this.permitAnnouncing(this.keeper, topics);
+    if (alerts) this.tell(alerts, this.alarms, AlertSeverity.WARNING);
   }
 
   /**

@@ -58,6 +58,9 @@ export function looks(stack: Stack, { kind, source, replicas, globalCluster, han
   const members = [source, ...replicas];
   if (kind === 'custom')
     return handler ? [{ sid: 'Orders', actions: ['lambda:InvokeFunction'], resources: [handler.functionArn] }] : [];
+  if (kind === 'multiAzCluster' || kind === 'auroraCluster') {
+    return [{ sid: 'LookCluster', actions: ['rds:DescribeDBClusters'], resources: [clusterArn(stack, source)] }];
+  }
   if (kind !== 'auroraGlobal') {
     return [
       { sid: 'Look', actions: ['rds:DescribeDBInstances'], resources: members.map((member) => instanceArn(stack, member)) },

@@ -91,8 +91,8 @@ export interface DatabaseFailoverProps {
  * Fails the database of a pair over, when the writer itself is proven dead: to the replica that loses least, within the consented
  * loss, with the old primary kept out.
  *
- * For a database that its own service fails over inside the Region (Multi-AZ, Aurora cluster) nothing is ordered: it is watched, and
- * what RDS says is passed on.
+ * For a database that its own service fails over inside the Region (Multi-AZ, Aurora cluster) nothing is ordered: it is watched, what
+ * RDS says is passed on, and the keeper of the control set, where there is one, verifies each minute who writes.
  *
  * Who writes is run-time state and not in any template: `cdk deploy` after a failover changes nothing of it.
  *

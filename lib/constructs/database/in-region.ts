@@ -1,4 +1,4 @@
-import { Duration, Names } from 'aws-cdk-lib';
+import { Annotations, Duration, Names } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { AlertSeverity } from '../alert';
@@ -10,12 +10,14 @@ import { followServiceEvents } from './service-events';
  * Watches a database that its service fails over by itself, in the Region where it lives: is there a writer, and what does RDS say.
  * Nothing is ordered.
  */
-export function watchInRegion(scope: Construct, pair: FailoverPair, { kind, source }: BoundDatabase): cloudwatch.Alarm[] {
+export function watchInRegion(scope: Construct, pair: FailoverPair, database: BoundDatabase): cloudwatch.Alarm[] {
+  const { kind, source } = database;
   const { primary, controlSetName } = pair.regions;
   const topic = pair.alerts?.topicIn(primary, AlertSeverity.WARNING);
   if (topic) {
     followServiceEvents(scope, { stack: primary, description: `What RDS says about ${source.id}`, ids: [source.id], topic });
   }
+  verifyWriter(scope, pair, database);
   const dimensions = dimensionsOf(kind, source.id);
   if (!dimensions) return [];
   const alarm = new cloudwatch.Alarm(primary, `FailoverWriter-${Names.nodeUniqueId(scope.node)}`, {
@@ -36,6 +38,41 @@ export function watchInRegion(scope: Construct, pair: FailoverPair, { kind, sour
   });
   pair.alerts?.addAlarm(alarm, { severity: AlertSeverity.CRITICAL, pairName: pair.pairName });
   return [alarm];
+}
+
+/**
+ * The keeper asks the service each minute who writes. It exists where the control set has a drill or a database that is promoted;
+ * for this alone none is made.
+ */
+function verifyWriter(scope: Construct, pair: FailoverPair, database: BoundDatabase): void {
+  const { alerts, regions } = pair;
+  let watched = false;
+  if (alerts && pair._registered) {
+    const { id, region } = database.source;
+    regions._withControl((control) => {
+      watched = true;
+      const critical = alerts.topicIn(regions.standby, AlertSeverity.CRITICAL);
+      const warning = alerts.topicIn(regions.standby, AlertSeverity.WARNING);
+      pair._useServiceDatabase({ kind: database.kind === 'multiAzInstance' ? 'instance' : 'cluster', id, region });
+      pair._useTopics({ critical: critical.topicArn, warning: warning.topicArn });
+      control._watchDatabase({ database, topics: [critical, warning], alerts });
+    });
+  }
+  scope.node.addValidation({
+    validate: () => {
+      if (!watched) Annotations.of(scope).addInfoV2('cdk-failover:WriterUnverified', unverified(pair));
+      return [];
+    },
+  });
+}
+
+function unverified({ recordFqdn, alerts, _registered }: FailoverPair): string {
+  const missing = alerts
+    ? _registered
+      ? 'this control set has no keeper; a FailoverDrill brings one'
+      : 'beacons is Beacons.none(), so the pair is not registered; use Beacons.open()'
+    : 'the pair has no alerts; set them';
+  return `nobody asks the service who writes in the database of ${recordFqdn}, because ${missing}`;
 }
 
 /** Dimensions under which the writer reports; a Multi-AZ cluster reports by its instances only, whose ids RDS chooses. */

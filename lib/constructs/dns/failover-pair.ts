@@ -2,7 +2,7 @@ import type { Duration } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { LatchSettings } from '../../contracts/database';
-import type { DrillSettings, PairRegistration, RegisteredAlarm } from '../../contracts/registration';
+import type { DrillSettings, PairRegistration, RegisteredAlarm, ServiceDatabase } from '../../contracts/registration';
 import { type AlertPath, AlertSeverity } from '../alert';
 import { BudgetEntry } from '../budget/budget-entry';
 import { Problems, refuse } from '../internal/problems';
@@ -265,6 +265,15 @@ export class FailoverPair extends Construct {
    */
   public _useTopics(topics: { readonly critical: string; readonly warning: string }): void {
     this.needRegistration('a drill').setTopics(topics);
+  }
+
+  /**
+   * A database that its own service fails over; the keeper looks at its writer.
+   *
+   * @internal
+   */
+  public _useServiceDatabase(database: ServiceDatabase): void {
+    this.needRegistration('a keeper').setServiceDatabase(database);
   }
 
   /**

@@ -10,6 +10,7 @@ import {
   REGISTRATION_SCHEMA,
   type RegisteredAlarm,
   type RegisteredSite,
+  type ServiceDatabase,
 } from '../../contracts/registration';
 import { checksParameter, registrationParameter } from '../../decide/names';
 import { numberOf } from '../../decide/timings';
@@ -28,6 +29,7 @@ export class Registration {
   private drill?: DrillSettings;
   private topics?: { readonly critical: string; readonly warning: string };
   private latch?: LatchSettings;
+  private serviceDatabase?: ServiceDatabase;
 
   public constructor(
     private readonly pair: IConstruct,
@@ -60,6 +62,11 @@ export class Registration {
     this.checkSize();
   }
 
+  public setServiceDatabase(database: ServiceDatabase): void {
+    this.serviceDatabase = database;
+    this.checkSize();
+  }
+
   public addAlarm(alarm: RegisteredAlarm): void {
     this.alarms.push(alarm);
     this.checkSize();
@@ -82,6 +89,7 @@ export class Registration {
       topics: this.topics,
       drill: this.drill,
       latch: this.latch && { ...this.latch, region: regions.standbyRegion },
+      serviceDatabase: this.serviceDatabase,
     };
   }
 

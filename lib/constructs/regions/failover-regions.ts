@@ -85,7 +85,10 @@ export class FailoverRegions extends Construct {
   public static controlOf(regions: FailoverRegions): ControlSet {
     const id = `ControlSet-${regions.controlSetName}`;
     const found = regions.standby.node.tryFindChild(id);
-    return found instanceof ControlSet ? found : new ControlSet(regions.standby, id, { regions });
+    if (found instanceof ControlSet) return found;
+    const made = new ControlSet(regions.standby, id, { regions });
+    for (const act of regions.waiting.splice(0)) act(made);
+    return made;
   }
 
   /** Name of the control set, part of all deterministic names. */
@@ -105,6 +108,7 @@ export class FailoverRegions extends Construct {
   public readonly _pairs = new PairRegister();
 
   private readonly account?: string;
+  private readonly waiting: ((control: ControlSet) => void)[] = [];
   private readonly stacks: Partial<Record<Role, Stack>> = {};
 
   /**
@@ -161,6 +165,17 @@ export class FailoverRegions extends Construct {
     problems.throwAt(this);
     Object.assign(this.stacks, { primary: stacks.primary, standby: stacks.standby, routing: stacks.routing });
     this.order();
+  }
+
+  /**
+   * Does something with the control set: now, or when something else needs one. Makes none by itself.
+   *
+   * @internal
+   */
+  public _withControl(act: (control: ControlSet) => void): void {
+    const found = this.standby.node.tryFindChild(`ControlSet-${this.controlSetName}`);
+    if (found instanceof ControlSet) act(found);
+    else this.waiting.push(act);
   }
 
   private stackOf(role: Role): Stack {

@@ -15,9 +15,10 @@ import { METRIC, pairDimensions } from '../../decide/metrics';
 import type { Functions, Metrics, Registry } from '../ports';
 import { drillIncident, isUnknown, tell } from './drill/context';
 import { hasLatch, keepLatch, type LatchPorts } from './latch';
+import { keepServiceWatch, type ServiceWatchPorts } from './service-watch';
 import { transact } from './transact';
 
-export interface KeeperPorts extends LatchPorts {
+export interface KeeperPorts extends LatchPorts, ServiceWatchPorts {
   readonly registry: Registry;
   readonly metrics: Metrics;
   readonly functions: Functions;
@@ -27,19 +28,23 @@ export interface KeeperPorts extends LatchPorts {
 
 const HOUR_MS = 3_600_000;
 
+/** For so long after its begin, in ms, the keeper goes on looking at a database that nobody writes to. Its function has 55 s. */
+const WATCH_MS = 40_000;
+
 /**
- * Runs every minute: says again what is latched, puts back what is overdue, ends what nobody will end, and watches what a drill
- * leaves behind.
+ * Runs every minute: says again what is latched, puts back what is overdue, ends what nobody will end, watches what a drill
+ * leaves behind, and looks who writes where a database service fails over by itself.
  *
  * @throws Error when anything could not be kept, after everything else was
  */
 export async function keep(ports: KeeperPorts): Promise<void> {
   const pairs = await ports.registry.pairs();
   if (isUnknown(pairs)) throw new Error(`the registrations cannot be read: ${pairs.because}`);
+  const untilMs = ports.time.nowMs() + WATCH_MS;
   const failed: string[] = [];
   await Promise.all(
     pairs.map(async (registration) => {
-      for (const [duty, act] of dutiesOf(registration, ports)) {
+      for (const [duty, act] of dutiesOf(registration, ports, untilMs)) {
         try {
           await act();
         } catch (error) {
@@ -51,12 +56,18 @@ export async function keep(ports: KeeperPorts): Promise<void> {
   if (failed.length > 0) throw new Error(`not everything was kept: ${failed.join('; ')}`);
 }
 
-/** The latch first: it is what users feel, and a drill can wait a second. */
-function dutiesOf(registration: PairRegistration, ports: KeeperPorts): readonly (readonly [string, () => Promise<void>])[] {
+/** The latch first: it is what users feel, and a drill can wait a second. What may take long comes last. */
+function dutiesOf(
+  registration: PairRegistration,
+  ports: KeeperPorts,
+  untilMs: number,
+): readonly (readonly [string, () => Promise<void>])[] {
+  const { serviceDatabase: database } = registration;
   const drilled = registration.drill ? [keepDrill, keepAfterglow, keepAge] : [];
   return [
     ...(hasLatch(registration) ? [['keepLatch', () => keepLatch(registration, ports)] as const] : []),
     ...drilled.map((duty) => [duty.name, () => duty(registration, ports)] as const),
+    ...(database ? [['keepServiceWatch', () => keepServiceWatch(registration, database, ports, untilMs)] as const] : []),
   ];
 }
 

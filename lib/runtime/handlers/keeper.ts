@@ -2,6 +2,7 @@ import { ENV } from '../../contracts/environment';
 import { AuthoritativeDns } from '../adapters/authoritative-dns';
 import { CloudWatchAlarms, CloudWatchMetrics } from '../adapters/cloudwatch';
 import { MetricLatchPanel } from '../adapters/database/latch-panel';
+import { RdsServiceLooks } from '../adapters/database/service-looks';
 import { DynamoDbJournal } from '../adapters/dynamodb-journal';
 import { environment } from '../adapters/environment';
 import { LambdaFunctions } from '../adapters/lambda-functions';
@@ -26,8 +27,9 @@ const ports = {
   latchPanel: new MetricLatchPanel(metrics),
   announcer: new SnsAnnouncer(),
   functions: new LambdaFunctions(RESTORE_LIMIT_MS),
+  serviceLooks: new RdsServiceLooks(),
   restoreFunction: env.restoreFunctionArn,
 };
 
-/** Runs every minute. Calls: DNS; GetItem, PutItem; GetParametersByPath; DescribeAlarms, PutMetricData; Publish; Invoke of the restore function. */
+/** Runs every minute. Calls: DNS; GetItem, PutItem; GetParametersByPath; DescribeAlarms, PutMetricData; DescribeDBInstances, DescribeDBClusters; Publish; Invoke of the restore function. */
 export const handler = () => keep(ports);

@@ -1,4 +1,5 @@
 import type { DatabaseMember, DatabaseRegistration, FenceSettings, RefreshSettings } from '../../contracts/database';
+import type { ServiceDatabase } from '../../contracts/registration';
 import type { LeaseBelief, LeaseLook } from '../../decide/database/lease';
 import type { Unknown } from './index';
 
@@ -22,6 +23,10 @@ export interface MemberView {
   /** Aurora: this member is the writer of its global database. */
   readonly isWriter?: boolean;
   readonly engineVersion?: string;
+  /** Availability Zone of an instance. */
+  readonly zone?: string;
+  /** Cluster: id of the instance that writes. */
+  readonly writesBy?: string;
 }
 
 /** The answer to an order that changes who writes. `ambiguous`: it may have had its effect; look before asking again. */
@@ -38,6 +43,11 @@ export interface Databases {
   promote(registration: DatabaseRegistration, candidate: DatabaseMember, epoch: number): Promise<OrderAnswer>;
   /** Aurora Global: planned, nothing lost. A different order from `promote`. */
   switchover(registration: DatabaseRegistration, candidate: DatabaseMember, epoch: number): Promise<OrderAnswer>;
+}
+
+/** Looks at a database that its own service fails over inside its Region; no order goes this way. */
+export interface ServiceLooks {
+  look(database: ServiceDatabase): Promise<MemberView | { readonly kind: 'absent' } | Unknown>;
 }
 
 /** One lag sample of a replica. `-1` and missing data arrive as `unknown`. */

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { RecoveryBudget } from '../../../lib';
+import { Beacons, FailoverDrill, RecoveryBudget } from '../../../lib';
 import { PROBER_SEC } from '../../../lib/constructs/control/database-control';
 import {
   Database,
@@ -360,6 +360,53 @@ describe('a database that its service fails over', () => {
     const [rule] = ofType(inRegion(made.templates, PRIMARY), 'AWS::Events::Rule').filter(([, r]) => r.Properties.EventPattern);
     expect(rule?.[1].Properties.EventPattern).toMatchObject({ source: ['aws.rds'], detail: { SourceIdentifier: ['shop'] } });
     expect(made.db.alarms).toEqual([]);
+  });
+});
+
+describe('the writer of a database that its service fails over', () => {
+  const made = (order: 'drill first' | 'database first', database: Database) => {
+    const w = world({}, { alerts: true });
+    const drill = () => new FailoverDrill(w.regions.standby, 'Drill', { pair: w.pair });
+    const db = () => bind(w, { database, targets: undefined });
+    for (const make of order === 'drill first' ? [drill, db] : [db, drill]) make();
+    return inRegion(rendered(w.app), STANDBY);
+  };
+  const shop = { id: 'shop', endpoint: 'shop.abc.rds.example.com', engine: DatabaseEngine.MYSQL };
+  const registrationIn = (template: Rendered) =>
+    JSON.stringify(ofType(template, 'AWS::SSM::Parameter').map(([, p]) => p.Properties.Value));
+
+  test.each(['drill first', 'database first'] as const)('is looked at by the keeper of a drill, %s', (order) => {
+    const template = made(order, Database.multiAzInstance(DatabaseRef.instance(shop)));
+    expect(registrationIn(template)).toContain(
+      String.raw`\"serviceDatabase\":{\"kind\":\"instance\",\"id\":\"shop\",\"region\":\"eu-west-1\"}`,
+    );
+    expect(template.text).toContain('rds:DescribeDBInstances');
+    expect(template.text).not.toMatch(/prober|PromoteReadReplica|DescribeDBClusters/);
+  });
+
+  test('is an instance of its cluster, so the cluster is asked', () => {
+    const template = made('drill first', Database.auroraCluster(cluster('shop')));
+    expect(registrationIn(template)).toContain(String.raw`{\"kind\":\"cluster\",\"id\":\"shop\"`);
+    expect(template.text).toContain('rds:DescribeDBClusters');
+    expect(template.text).not.toContain('rds:DescribeDBInstances');
+  });
+
+  test.each<[string, Parameters<typeof world>[0], boolean, string]>([
+    ['without a control set', {}, true, 'this control set has no keeper; a FailoverDrill brings one'],
+    [
+      'without beacons',
+      { beacons: Beacons.none() },
+      true,
+      'beacons is Beacons.none(), so the pair is not registered; use Beacons.open()',
+    ],
+    ['without alerts', {}, false, 'the pair has no alerts; set them'],
+  ])('is asked for by nobody %s, which is said', (_what, props, alerts, because) => {
+    const w = world(props, { alerts });
+    const db = bind(w, { database: Database.multiAzInstance(DatabaseRef.instance(shop)), targets: undefined });
+    rendered(w.app);
+    expect(infosOf(db).map((text) => text.replace(/ \[ack: .*/, ''))).toContain(
+      `nobody asks the service who writes in the database of app.example.com, because ${because}`,
+    );
   });
 });
 

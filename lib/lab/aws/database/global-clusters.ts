@@ -7,6 +7,8 @@ export interface LabCluster {
   readonly status: string;
   readonly engine: string;
   readonly backupRetentionDays: number;
+  /** Its instances, and whether each is said to write. */
+  readonly instances?: Readonly<Record<string, boolean>>;
 }
 
 export interface RoleChange {

@@ -11,6 +11,7 @@ export interface LabInstance {
   readonly backupRetentionDays: number;
   readonly backupWindow: string;
   readonly multiAz?: boolean;
+  readonly zone?: string;
 }
 
 export interface RdsTimings {

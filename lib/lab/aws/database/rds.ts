@@ -58,7 +58,7 @@ export class Rds implements AwsService {
     const all = [...this.clusters, ...this.globals.flatMap((board) => board.clusters)];
     const found = all.find((cluster) => cluster.region === region && cluster.id === id);
     if (!found) throw new AwsFault('DBClusterNotFoundFault', `DBCluster ${id} not found.`, 404);
-    return `<DBClusters><DBCluster>${tag('DBClusterIdentifier', found.id)}${tag('Status', found.status)}${tag('Engine', found.engine)}${tag('EngineVersion', '16.6')}${tag('BackupRetentionPeriod', found.backupRetentionDays)}${tag('DBClusterArn', clusterArn(region, id))}</DBCluster></DBClusters>`;
+    return `<DBClusters><DBCluster>${tag('DBClusterIdentifier', found.id)}${tag('Status', found.status)}${tag('Engine', found.engine)}${tag('EngineVersion', '16.6')}${tag('BackupRetentionPeriod', found.backupRetentionDays)}${tag('DBClusterArn', clusterArn(region, id))}${membersXml(found)}</DBCluster></DBClusters>`;
   }
 
   private global(operation: string, region: string, form: URLSearchParams, claim: Claim): string {
@@ -86,10 +86,17 @@ const wrap = (operation: string, body: string) =>
       `<ResponseMetadata>${tag('RequestId', randomUUID())}</ResponseMetadata></${operation}Response>`,
   );
 
+function membersXml({ instances = {} }: LabCluster): string {
+  const members = Object.entries(instances).map(
+    ([id, writes]) => `<DBClusterMember>${tag('DBInstanceIdentifier', id)}${tag('IsClusterWriter', writes)}</DBClusterMember>`,
+  );
+  return `<DBClusterMembers>${members.join('')}</DBClusterMembers>`;
+}
+
 const instanceXml = (one: LabInstance) =>
   `<DBInstance>${tag('DBInstanceIdentifier', one.id)}${tag('DBInstanceStatus', one.status)}${tag('Engine', one.engine)}` +
   `${tag('EngineVersion', '16.6')}${tag('BackupRetentionPeriod', one.backupRetentionDays)}` +
-  `${tag('PreferredBackupWindow', one.backupWindow)}${tag('MultiAZ', one.multiAz ?? false)}` +
+  `${tag('PreferredBackupWindow', one.backupWindow)}${tag('MultiAZ', one.multiAz ?? false)}${tag('AvailabilityZone', one.zone)}` +
   `${tag('DBInstanceArn', arnOf('rds', one.region, `db:${one.id}`))}` +
   `${tag('ReadReplicaSourceDBInstanceIdentifier', one.source)}${replication(one)}</DBInstance>`;
 

@@ -12,12 +12,16 @@ export type FoundCluster = { readonly kind: 'cluster'; readonly cluster: DBClust
 export class RdsClusters {
   private readonly clients = new Regional((region) => new RDSClient(clientSettings({ ...LOOK, region })));
 
-  public async look(_registration: DatabaseRegistration, member: DatabaseMember): ReturnType<Databases['look']> {
+  public look(_registration: DatabaseRegistration, member: DatabaseMember): ReturnType<Databases['look']> {
+    return this.view(member);
+  }
+
+  public async view(member: Pick<DatabaseMember, 'id' | 'region'>): ReturnType<Databases['look']> {
     const found = await this.describe(member);
     return found.kind === 'cluster' ? clusterView(found.cluster) : found;
   }
 
-  public async describe(member: DatabaseMember): Promise<FoundCluster> {
+  public async describe(member: Pick<DatabaseMember, 'id' | 'region'>): Promise<FoundCluster> {
     try {
       const answer = await this.clients.in(member.region).send(new DescribeDBClustersCommand({ DBClusterIdentifier: member.id }));
       const cluster = answer.DBClusters?.[0];
@@ -36,4 +40,11 @@ export const clusterView = (cluster: DBCluster): MemberView => ({
   ...(cluster.Engine === undefined ? {} : { engine: cluster.Engine }),
   ...(cluster.MultiAZ === undefined ? {} : { multiAz: cluster.MultiAZ }),
   ...(cluster.EngineVersion === undefined ? {} : { engineVersion: cluster.EngineVersion }),
+  ...writerIn(cluster),
 });
+
+/** Two that both say so name nobody. */
+function writerIn({ DBClusterMembers: members = [] }: DBCluster): Pick<MemberView, 'writesBy'> {
+  const [writer, ...others] = members.flatMap((one) => (one.IsClusterWriter ? [one.DBInstanceIdentifier] : []));
+  return writer === undefined || others.length > 0 ? {} : { writesBy: writer };
+}

@@ -11,7 +11,11 @@ export class RdsInstances implements Databases {
   private readonly looks = new Regional((region) => new RDSClient(clientSettings({ ...LOOK, region })));
   private readonly orders = new Regional((region) => new RDSClient(clientSettings({ ...ORDER, region })));
 
-  public async look(_registration: DatabaseRegistration, member: DatabaseMember): ReturnType<Databases['look']> {
+  public look(_registration: DatabaseRegistration, member: DatabaseMember): ReturnType<Databases['look']> {
+    return this.view(member);
+  }
+
+  public async view(member: Pick<DatabaseMember, 'id' | 'region'>): ReturnType<Databases['look']> {
     const found = await this.describe(member);
     return found.kind === 'instance' ? viewOf(found.instance) : found;
   }
@@ -51,7 +55,7 @@ export class RdsInstances implements Databases {
   }
 
   private async describe(
-    member: DatabaseMember,
+    member: Pick<DatabaseMember, 'id' | 'region'>,
   ): Promise<{ readonly kind: 'instance'; readonly instance: DBInstance } | { readonly kind: 'absent' } | Unknown> {
     try {
       const answer = await this.looks.in(member.region).send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: member.id }));
@@ -86,5 +90,6 @@ function viewOf(instance: DBInstance): MemberView {
     managedSecret: instance.MasterUserSecret !== undefined,
     ...(instance.MultiAZ === undefined ? {} : { multiAz: instance.MultiAZ }),
     ...(instance.EngineVersion === undefined ? {} : { engineVersion: instance.EngineVersion }),
+    ...(instance.AvailabilityZone === undefined ? {} : { zone: instance.AvailabilityZone }),
   };
 }
