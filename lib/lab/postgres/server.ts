@@ -85,9 +85,13 @@ export class PostgresServer {
   public async kill(): Promise<void> {
     const child = this.child;
     if (!child?.pid) return;
-    // Stopped first, so that it makes no new children while the old ones are found.
+    // Stopped first, so that it makes no new children. It may make one before it stands still, and a list that is read while
+    // others end may miss one, so it is asked until nobody lives: a survivor would go on answering its client.
     child.kill('SIGSTOP');
-    for (const pid of await childrenOf(child.pid)) signal(pid, 'SIGKILL');
+    for (let living = await childrenOf(child.pid); living.length > 0; living = await childrenOf(child.pid)) {
+      for (const pid of living) signal(pid, 'SIGKILL');
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     child.kill('SIGKILL');
     await ended(child, STOP_LIMIT_MS);
   }
@@ -203,16 +207,26 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** Servers of PostgreSQL each lead a group of their own, so that only the parent tells whose they are. */
+/** Those that live. Servers of PostgreSQL each lead a group of their own, so that only the parent tells whose they are. */
 async function childrenOf(pid: number): Promise<number[]> {
   if (process.platform === 'linux') {
-    return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
-    );
+    return readdirSync(`/proc/${pid}/task`)
+      .flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number))
+      .filter(isAlive);
   }
-  const { stdout } = await run('ps', ['-A', '-o', 'pid=,ppid=']);
+  const { stdout } = await run('ps', ['-A', '-o', 'pid=,ppid=,state=']);
   return stdout.split('\n').flatMap((line) => {
-    const [child, parent] = line.trim().split(/\s+/).map(Number);
-    return parent === pid && child !== undefined ? [child] : [];
+    const [child = '', parent, state = 'Z'] = line.trim().split(/\s+/);
+    return Number(parent) === pid && !state.startsWith('Z') ? [Number(child)] : [];
   });
+}
+
+/** A parent that stands still does not bury its dead. */
+function isAlive(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat[stat.lastIndexOf(')') + 2] !== 'Z';
+  } catch {
+    return false;
+  }
 }

@@ -288,7 +288,7 @@ test('fails on a drill that moves a path where there is none', () => {
   const targets = { detectionSec: 30, switchSec: 60, rtoSec: 120 };
   expect(messageOf(() => pair._useDrill({ fault: { kind: 'healthCheckPath' }, targets }))).toBe(
     '[DrillNeedsEndpoint] health is HealthProbe.alarm, and DrillFault.healthCheckPath moves the path or port of an endpoint check; ' +
-      `use DrillFault.functions${AT}`,
+      `use DrillFault.metric, or DrillFault.functions${AT}`,
   );
   pair._useDrill({ fault: { kind: 'functions', inject: 'a', restore: 'b' }, targets });
 });

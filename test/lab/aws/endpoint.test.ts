@@ -478,6 +478,7 @@ describe('the alert path', () => {
     );
     expect(cloudWatch.published()).toEqual([
       {
+        atMs: expect.any(Number),
         region: REGION,
         namespace: 'CdkFailover',
         name: 'DrillRtoSeconds',

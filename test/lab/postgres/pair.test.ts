@@ -57,9 +57,11 @@ withPostgres('a real streaming pair', () => {
     await pair.freezeShipping();
     await until(() => clients.acknowledged.length > shipped + 50);
     await pair.crash();
-    const acknowledged = [...clients.acknowledged];
+    const heard = clients.acknowledged.length;
     await clients.stop();
-    expect(clients.acknowledged).toEqual(acknowledged);
+    // One answer to each of the three may have been on its way.
+    expect(clients.acknowledged.length - heard).toBeLessThanOrEqual(3);
+    const acknowledged = [...clients.acknowledged];
 
     await pair.promote();
     expect(await pair.writers()).toEqual(['standby']);
