@@ -34,6 +34,7 @@ export const withRegions = (page: string) =>
 export const filled = (): Readonly<Record<string, string>> => ({
   'README.md': readmeWithNumbers(withRegions(read('README.md'))),
   'docs/adopt.md': withRegions(read('docs/adopt.md')),
+  'docs/events.md': withRegions(read('docs/events.md')),
   'docs/health-endpoint.md': withRegions(read('docs/health-endpoint.md')),
   'docs/numbers.md': numbersPage(),
   'docs/budget.md': budgetPage(regionOf('test/constructs/budget/recovery-budget.test.ts', 'budget')),

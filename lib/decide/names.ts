@@ -88,6 +88,9 @@ export function controlNames(namespace: string, standbyRegion: string): ControlN
   };
 }
 
+/** Name of the control set, from the path under which its pairs are registered. */
+export const namespaceOf = (registryPath: string) => registryPath.split('/')[2] ?? '';
+
 /** SSM parameter in the standby Region: what a pair is, written by its stack, read by drill, restore and keeper. */
 export const registrationParameter = (namespace: string, pair: string) => `/cdk-failover/${namespace}/${pair}/registration`;
 

@@ -236,6 +236,7 @@ export class OperatorWorld {
       new lab.Rds(this.instances),
       new lab.Ec2({ [`${A}/subnet-1`]: 'acl-0' }, ['acl-0', 'acl-1']),
       new lab.Ecs([`${B}/c/s`]),
+      new lab.EventBridge(this.time),
       this.cloudWatch,
       new lab.Sns(this.time, this.queues, { [topic('critical')]: ['alerts'], [topic('warning')]: ['alerts'] }),
       new lab.Parameters(this.values),

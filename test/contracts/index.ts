@@ -10,3 +10,4 @@ export * from './dns-contract';
 export * from './health-checks-contract';
 export * from './journal-contract';
 export * from './probe-contract';
+export * from './transitions-contract';

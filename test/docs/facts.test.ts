@@ -8,6 +8,8 @@ import { CONSENT_LIMIT_SEC, FAILOVER_PLAN, REPLAY_LIMIT_SEC, UNDO_PLAN } from '.
 import { REST_MS } from '../../lib/decide/database/promotion-rules';
 import { LOSS_WINDOW_MS } from '../../lib/decide/database/replica';
 import { STEP_EVENTS } from '../../lib/decide/database/run-events';
+import { TRANSITION_DETAIL_TYPE, TRANSITION_SCHEMA, TRANSITION_SOURCE } from '../../lib/decide/database/transition-events';
+import { TRANSITIONS } from '../../lib/decide/database/transitions';
 import { GRACE_MS } from '../../lib/decide/database/trigger';
 import { FAILED_TICKS, TICK_MS } from '../../lib/decide/database/witnesses';
 import { readRequest } from '../../lib/decide/drill/request';
@@ -83,6 +85,23 @@ describe('what the documents say about the code', () => {
   test('schemas have the names that the documents give', () => {
     expect(read('docs/drill.md')).toContain(`Schema \`${REPORT_SCHEMA}\``);
     expect(read('docs/events.md')).toContain(`Schema \`${EVENT_SCHEMA}\``);
+    for (const name of [TRANSITION_SCHEMA, TRANSITION_SOURCE, TRANSITION_DETAIL_TYPE])
+      expect(read('docs/events.md')).toContain(`\`${name}\``);
+  });
+
+  test('the transition that events.md shows is one of the controller, and its table has every field', () => {
+    const page = read('docs/events.md');
+    const shown = JSON.parse(/```json\n(\{\n {2}"source"[\s\S]*?)```/.exec(page)?.[1] ?? '{}');
+    const { row, from, to, on, because } = shown.detail;
+    expect(TRANSITIONS).toContainEqual({ row, from, to, on, because });
+    expect([shown.source, shown['detail-type'], shown.detail.schema]).toEqual([
+      TRANSITION_SOURCE,
+      TRANSITION_DETAIL_TYPE,
+      TRANSITION_SCHEMA,
+    ]);
+    const table = page.split('| Field of `detail` | Means |')[1]?.split('\n\n')[0] ?? '';
+    const fields = [...table.matchAll(/^\| ([^|]+) \|/gm)].flatMap(([, cell = '']) => cell.match(/[a-zA-Z]+/g) ?? []);
+    expect(fields).toEqual(Object.keys(shown.detail));
   });
 
   test('every request shown is one that the drill function takes', () => {

@@ -5,6 +5,7 @@ import { Ec2AclLooks } from '../../lib/runtime/adapters/database/acl-looks';
 import { AwsApplications } from '../../lib/runtime/adapters/database/applications';
 import { AwsDatabases } from '../../lib/runtime/adapters/database/databases';
 import { DynamoDbLeases, DynamoDbRenewals } from '../../lib/runtime/adapters/database/dynamodb-leases';
+import { EventBridgeTransitions } from '../../lib/runtime/adapters/database/event-bridge-transitions';
 import { AwsFences } from '../../lib/runtime/adapters/database/fences';
 import { AwsLags } from '../../lib/runtime/adapters/database/lags';
 import { LambdaHeartbeats } from '../../lib/runtime/adapters/database/lambda-heartbeats';
@@ -18,6 +19,7 @@ import { SnsAnnouncer } from '../../lib/runtime/adapters/sns-announcer';
 import { SsmRegistry } from '../../lib/runtime/adapters/ssm-registry';
 import { SystemTime } from '../../lib/runtime/adapters/system';
 import { type databaseOf, everything, PRIMARY, STANDBY } from '../constructs/database/world';
+import { transitionOf } from '../contracts';
 import { ACCOUNT, inRegion, ofType, rendered } from '../support/apps';
 import { allowed, type Call, exactness, resolver, statementsOf, unknownActions } from '../support/iam';
 import { type Reached, reached } from './reached';
@@ -145,6 +147,9 @@ const renewerDuty = async () => {
   await quietly(renewals.renew('app', 'shop-a', { epoch: 1, seenTurn: 1, turn: 2, sinceMs: 0 }));
 };
 
+/** What the journal of a runner puts on the bus beside the ports: no answer of it reaches a decision. */
+const TELLING: readonly string[] = ['prober', 'step'];
+
 /** A switchover comes before the failover back. */
 const ORDERED = Object.keys(WIRE);
 
@@ -231,6 +236,7 @@ beforeAll(async () => {
       'acl-0123456789abcdef2',
     ]),
     new lab.Sts(time, [FENCE_ROLE]),
+    new lab.EventBridge(time),
     new lab.Ecs([`${STANDBY}/shop/web`]),
     new lab.AutoScaling([`${STANDBY}/workers`]),
   ] as never);
@@ -246,6 +252,7 @@ beforeAll(async () => {
       for (const call of WIRE[method]?.(ports) ?? []) await quietly(call());
       made.set(`${runner} ${method}`, endpoint.recordedCalls().length - before);
     }
+    if (TELLING.includes(runner)) await quietly(new EventBridgeTransitions().put([transitionOf(1)]));
   }
   Object.assign(process.env, lab.clientEnvironment(endpoint.url, 'lease-renewer', PRIMARY));
   await renewerDuty();
@@ -369,6 +376,12 @@ test.each<[string, Call]>([
   ['a step refreshes another group', step('autoscaling:StartInstanceRefresh', group('1', 'billing'))],
   ['a step moves another alias', step('lambda:UpdateAlias', fn('billing'))],
   ['a step rewrites a registration', step('ssm:PutParameter', arn('ssm', 'parameter/cdk-failover/shop/app/database'))],
+  ['a step puts events on another bus', step('events:PutEvents', arn('events', 'event-bus/billing'))],
+  ['a step puts events in another Region', step('events:PutEvents', arn('events', 'event-bus/default', PRIMARY))],
+  [
+    'the keeper puts events',
+    { role: names.keeperRole, action: 'events:PutEvents', resource: arn('events', 'event-bus/default') },
+  ],
   ['a step changes records', step('route53:ChangeResourceRecordSets', '*')],
   ['a step changes a health check', step('route53:UpdateHealthCheck', '*')],
   ['a step takes another role of that account', step('sts:AssumeRole', FENCE_ROLE.replace('fence', 'admin'))],

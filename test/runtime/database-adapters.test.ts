@@ -8,6 +8,7 @@ import { Ec2AclLooks } from '../../lib/runtime/adapters/database/acl-looks';
 import { AwsApplications } from '../../lib/runtime/adapters/database/applications';
 import { AwsDatabases } from '../../lib/runtime/adapters/database/databases';
 import { DynamoDbLeases, DynamoDbRenewals } from '../../lib/runtime/adapters/database/dynamodb-leases';
+import { EventBridgeTransitions } from '../../lib/runtime/adapters/database/event-bridge-transitions';
 import { AwsFences } from '../../lib/runtime/adapters/database/fences';
 import { AwsLags } from '../../lib/runtime/adapters/database/lags';
 import { LambdaHeartbeats } from '../../lib/runtime/adapters/database/lambda-heartbeats';
@@ -26,6 +27,8 @@ import {
   latchPanelContract,
   leasesContract,
   renewalsContract,
+  transitionOf,
+  transitionsContract,
   writerPointerContract,
 } from '../contracts';
 import { databaseOf } from '../fakes/database/world';
@@ -791,3 +794,38 @@ test('a heartbeat reading that is not whole fails as unknown', () =>
     const missing = databaseOf({ heartbeat: { readerFunction: 'gone', limitMs: 1 } });
     expect(await heartbeats.read(missing, replica)).toMatchObject({ kind: 'unknown' });
   }));
+
+const bus = async () => {
+  const eventBridge = new lab.EventBridge(new HandTime());
+  const made = await against(new HandTime(), [eventBridge], () => ({ transitions: new EventBridgeTransitions() }));
+  return {
+    ...made,
+    eventBridge,
+    arrived: () => eventBridge.events().map(({ detail }) => detail),
+    refuse: () => {
+      eventBridge.refusing = true;
+    },
+  };
+};
+
+transitionsContract('EventBridgeTransitions', bus);
+
+test('a transition arrives with the source, the type and the time that rules see', async () => {
+  const { transitions, eventBridge, endpoint, close } = await bus();
+  try {
+    await transitions.put([transitionOf(3)]);
+    expect(eventBridge.events()).toMatchObject([
+      {
+        source: 'cdk-failover',
+        'detail-type': 'Failover Controller Transition',
+        region: B,
+        time: '1970-01-01T00:00:03.000Z',
+      },
+    ]);
+    expect(endpoint.recordedCalls().map(({ action, resource }) => [action, resource])).toEqual([
+      ['events:PutEvents', `arn:aws:events:${B}:111111111111:event-bus/default`],
+    ]);
+  } finally {
+    await close();
+  }
+});

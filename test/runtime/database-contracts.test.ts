@@ -7,8 +7,10 @@ import {
   latchPanelContract,
   leasesContract,
   renewalsContract,
+  transitionsContract,
   writerPointerContract,
 } from '../contracts';
+import { FakeBus } from '../fakes/database/bus';
 import { FakeLease } from '../fakes/database/lease';
 import { DatabaseProcess } from '../fakes/database/process';
 import { DatabaseWorld, databaseOf } from '../fakes/database/world';
@@ -48,6 +50,17 @@ fencesContract('the fake of fences', () => {
 writerPointerContract('the fake of SSM', () => {
   const { world, ports } = made();
   return { pointer: ports.pointer, stands: (name) => world.pointers.get(name) ?? { endpoint: '', epoch: 0 } };
+});
+
+transitionsContract('the fake bus', () => {
+  const bus = new FakeBus();
+  return {
+    transitions: bus,
+    arrived: () => bus.taken,
+    refuse: () => {
+      bus.mood = 'refuses';
+    },
+  };
 });
 
 leasesContract('the fake lease', () => ({ leases: made().ports.leases }));

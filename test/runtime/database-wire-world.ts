@@ -89,6 +89,7 @@ export class WireWorld {
   public readonly instances: lab.InstanceBoard;
   public readonly ec2 = new lab.Ec2({ [`${A}/subnet-1`]: 'acl-0' }, ['acl-1']);
   public readonly ecs = new lab.Ecs([`${B}/c/s`]);
+  public readonly bus = new lab.EventBridge(this.time);
   public readonly cloudWatch = new lab.CloudWatch(this.time, [], () => undefined);
   public readonly queues = new lab.Sqs(this.time, { alerts: { region: B, visibilitySec: 60 } });
   public readonly values: lab.Values = new Map();
@@ -219,6 +220,7 @@ export class WireWorld {
       this.ec2,
       this.ecs,
       this.cloudWatch,
+      this.bus,
       new lab.Sns(this.time, this.queues, { [topic('critical')]: ['alerts'], [topic('warning')]: ['alerts'] }),
       new lab.Parameters(this.values),
       new lab.DynamoDb({ [`${B}/${names.journalTable}`]: [JOURNAL_KEY] }),

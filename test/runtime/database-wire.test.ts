@@ -33,7 +33,7 @@ describe('a failover by the shipped bundle', () => {
         backupRetentionDays: 7,
       });
       expect(world.instances.truth(B, 'app-b2').source).toBeDefined();
-      const changes = world.acts().filter((act) => !/^(sns|lambda):/.test(act));
+      const changes = world.acts().filter((act) => !/^(sns|lambda|events):/.test(act));
       expect(changes.filter((act, n, all) => act !== all[n - 1])).toEqual([
         'ec2:ReplaceNetworkAclAssociation network-acl/acl-1',
         'ec2:ReplaceNetworkAclAssociation subnet/subnet-1',
@@ -57,6 +57,9 @@ describe('a failover by the shipped bundle', () => {
       const told = world.events().map(({ type }) => type);
       expect([told[0], told.at(-1)]).toEqual(['failover-started', 'failover-done']);
       expect(told).toContain('promotion-requested');
+      expect(
+        world.bus.events().map(({ region, detail }) => [region, detail['namespace'], detail['row'], detail['source']]),
+      ).toEqual([30, 42, 50, 51, 60].map((row) => [B, 'web', row, 'database-step']));
     }));
 
   test.each<[string, lab.Fault]>([

@@ -7,6 +7,7 @@ import { clientSettings } from '../../../lib/runtime/adapters/clients';
 import { CloudWatchMetrics } from '../../../lib/runtime/adapters/cloudwatch';
 import { AwsDatabases } from '../../../lib/runtime/adapters/database/databases';
 import { DynamoDbLeases } from '../../../lib/runtime/adapters/database/dynamodb-leases';
+import { EventBridgeTransitions } from '../../../lib/runtime/adapters/database/event-bridge-transitions';
 import { AwsFences } from '../../../lib/runtime/adapters/database/fences';
 import { AwsLags } from '../../../lib/runtime/adapters/database/lags';
 import { LambdaHeartbeats } from '../../../lib/runtime/adapters/database/lambda-heartbeats';
@@ -15,6 +16,8 @@ import { LambdaFunctions } from '../../../lib/runtime/adapters/lambda-functions'
 import { SfnMachine } from '../../../lib/runtime/adapters/sfn-machine';
 import { SocketProbe } from '../../../lib/runtime/adapters/socket-probe';
 import type { NotePorts, OrderPorts } from '../../../lib/runtime/drive/database/orders';
+import { TransitionJournal } from '../../../lib/runtime/drive/database/transition-journal';
+import type { Journal } from '../../../lib/runtime/ports';
 import type { Aws } from '../aws';
 import { cannotReach } from '../failure';
 
@@ -23,9 +26,26 @@ const FUNCTION_LIMIT_MS = 20_000;
 /** A person reads what matters on the screen. */
 const SILENT = { info: () => undefined, error: () => undefined };
 
+/** A process that ends tells nothing any more, so a person's order waits a little for the bus. */
+function toldJournal(aws: Aws, controlSet: string): Journal {
+  const journal = new TransitionJournal(
+    { journal: aws.journalOf(controlSet), transitions: new EventBridgeTransitions(), time: aws.time, log: SILENT },
+    { namespace: controlSet, source: 'operator' },
+  );
+  return {
+    read: (pair) => journal.read(pair),
+    once: (key) => journal.once(key),
+    write: async (item, seen) => {
+      const answer = await journal.write(item, seen);
+      await journal.settled();
+      return answer;
+    },
+  };
+}
+
 /** For orders that only write to the journal and say so. */
 export const notePorts = (aws: Aws, controlSet: string): NotePorts => ({
-  journal: aws.journalOf(controlSet),
+  journal: toldJournal(aws, controlSet),
   registry: aws.registryOf(controlSet),
   announcer: aws.announcer,
   time: aws.time,

@@ -122,7 +122,14 @@ export class DatabaseControl extends Construct {
       // All databases may fail at the same hour, with their Region.
       concurrency: MAX_PAIRS,
       environment: { [ENV.journalTable]: names.journalTable, [ENV.registryPath]: names.registryPath },
-      permissions: [may.journal(shared), may.registration(shared), db.databaseParameters(shared), db.lags, may.metrics],
+      permissions: [
+        may.journal(shared),
+        may.registration(shared),
+        db.databaseParameters(shared),
+        db.lags,
+        may.metrics,
+        db.transitions(shared.stack),
+      ],
       key,
     });
   }
@@ -150,6 +157,7 @@ export class DatabaseControl extends Construct {
         db.databaseParameters(shared),
         db.lags,
         may.metrics,
+        db.transitions(shared.stack),
         { sid: 'Start', actions: ['states:StartExecution'], resources: [this.machine.stateMachineArn] },
       ],
       key,

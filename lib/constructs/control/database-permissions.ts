@@ -23,6 +23,13 @@ export const lags: Permission = {
   wildcard: 'GetMetricData reads metrics, which have no resources.',
 };
 
+/** Transitions go onto the default bus of the standby Region. */
+export const transitions = (stack: Stack): Permission => ({
+  sid: 'Transitions',
+  actions: ['events:PutEvents'],
+  resources: [stack.formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })],
+});
+
 const arnIn = (stack: Stack, service: string, region: string, rest: string) =>
   `arn:${stack.partition}:${service}:${region}:${stack.account}:${rest}`;
 

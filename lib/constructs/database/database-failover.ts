@@ -1,5 +1,6 @@
 import { Annotations, Duration } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as events from 'aws-cdk-lib/aws-events';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
@@ -26,6 +27,7 @@ import type { Fence } from './strategies/fence';
 import type { HeartbeatReader } from './strategies/heartbeat-reader';
 import { type BoundLease, type Lease, placeOf } from './strategies/lease';
 import type { TriggerPolicy } from './strategies/trigger-policy';
+import { transitionRule } from './transition-rule';
 import { makeWriterRecords } from './writer-records';
 
 /** Which database, who may fail it over, and what may be lost. */
@@ -178,6 +180,21 @@ export class DatabaseFailover extends Construct {
       this,
       'NothingToOperate',
       `the database of ${this._pair.recordFqdn} is failed over by its own service; there is no order to give; leave the grant out`,
+    );
+  }
+
+  /**
+   * A rule in the standby Region for every transition of this database's controller, such as from PROMOTING to VERIFYING. Events are
+   * best effort: the journal is the truth, and the alert path pages. Add `detail` in `eventPattern` to hear fewer.
+   *
+   * @throws NoTransitions for a database that its own service fails over
+   */
+  public onTransition(id: string, options?: events.OnEventOptions): events.Rule {
+    if (this.operated) return transitionRule(this, id, this._pair, options);
+    return refuse(
+      this,
+      'NoTransitions',
+      `the database of ${this._pair.recordFqdn} is failed over by its own service; no controller moves; leave the rule out`,
     );
   }
 

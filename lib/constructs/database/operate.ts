@@ -3,7 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import { controlNames, databaseParameter, registrationParameter } from '../../decide/names';
-import { lags, looks } from '../control/database-permissions';
+import { lags, looks, transitions } from '../control/database-permissions';
 import type { FailoverPair } from '../dns';
 import type { Permission } from '../internal/permission';
 import type { BoundDatabase } from './database';
@@ -58,6 +58,7 @@ function operatorRights({ pair, database, warnings, reader, lease }: Operated): 
     },
     ...looks(stack, database),
     lags,
+    transitions(stack),
     ...(reader ? [{ sid: 'Heartbeat', actions: ['lambda:InvokeFunction'], resources: [reader.functionArn] }] : []),
     ...(lease
       ? [

@@ -5,6 +5,7 @@ export * from './database';
 export * from './dynamodb';
 export * from './faults';
 export * from './lambda';
+export * from './messaging/event-bus';
 export * from './messaging/event-source';
 export * from './messaging/sns';
 export * from './messaging/sqs';

@@ -1,10 +1,12 @@
 import type { DatabaseStepInput } from '../../contracts/database';
 import { ENV } from '../../contracts/environment';
+import { namespaceOf } from '../../decide/names';
 import { AuthoritativeDns } from '../adapters/authoritative-dns';
 import { CloudWatchMetrics } from '../adapters/cloudwatch';
 import { AwsApplications } from '../adapters/database/applications';
 import { AwsDatabases } from '../adapters/database/databases';
 import { DynamoDbLeases } from '../adapters/database/dynamodb-leases';
+import { EventBridgeTransitions } from '../adapters/database/event-bridge-transitions';
 import { AwsFences } from '../adapters/database/fences';
 import { AwsLags } from '../adapters/database/lags';
 import { LambdaHeartbeats } from '../adapters/database/lambda-heartbeats';
@@ -20,6 +22,7 @@ import { SsmRegistry } from '../adapters/ssm-registry';
 import { JsonLog, SystemTime } from '../adapters/system';
 import type { DatabasePorts } from '../drive/database/context';
 import { databaseStep } from '../drive/database/step';
+import { TransitionJournal } from '../drive/database/transition-journal';
 
 const env = environment(ENV, ['journalTable', 'registryPath']);
 /** Longest wait for a function of the user's, and for the heartbeat reader. */
@@ -29,14 +32,19 @@ const time = new SystemTime();
 const functions = new LambdaFunctions(FUNCTION_LIMIT_MS);
 const metrics = new CloudWatchMetrics();
 const databaseRegistry = new SsmDatabaseRegistry(env.registryPath);
+const log = new JsonLog('database-step');
+const journal = new TransitionJournal(
+  { journal: new DynamoDbJournal(env.journalTable, time), transitions: new EventBridgeTransitions(), time, log },
+  { namespace: namespaceOf(env.registryPath), source: 'database-step' },
+);
 const ports: DatabasePorts = {
   time,
   metrics,
   databaseRegistry,
-  log: new JsonLog('database-step'),
+  log,
   dns: new AuthoritativeDns(),
   probe: new SocketProbe(time),
-  journal: new DynamoDbJournal(env.journalTable, time),
+  journal,
   registry: new SsmRegistry(env.registryPath),
   databases: new AwsDatabases(functions),
   lags: new AwsLags(functions),
@@ -53,6 +61,6 @@ const ports: DatabasePorts = {
  * Every step of a database run. Calls: GetItem, PutItem; GetParameter, PutParameter; DescribeDBInstances, DescribeDBClusters,
  * DescribeGlobalClusters, PromoteReadReplica, FailoverGlobalCluster, SwitchoverGlobalCluster, StopDBInstance; GetMetricData,
  * PutMetricData; AssumeRole, DescribeNetworkAcls, ReplaceNetworkAclAssociation; UpdateService, StartInstanceRefresh, the
- * calls of an alias refresh; Invoke of reader and user's functions; Publish.
+ * calls of an alias refresh; Invoke of reader and user's functions; Publish; PutEvents.
  */
-export const handler = (event: DatabaseStepInput) => databaseStep(event, ports);
+export const handler = (event: DatabaseStepInput) => databaseStep(event, ports).finally(() => journal.settled());

@@ -1,6 +1,7 @@
 import type { DatabaseMember, DatabaseRegistration, FenceSettings, RefreshSettings } from '../../contracts/database';
 import type { ServiceDatabase } from '../../contracts/registration';
 import type { LeaseBelief, LeaseLook } from '../../decide/database/lease';
+import type { TransitionEvent } from '../../decide/database/transition-events';
 import type { Unknown } from './index';
 
 /** One look at a database member. */
@@ -151,4 +152,10 @@ export interface LeaseRenewals {
 
 export interface DatabaseRegistry {
   database(pair: string): Promise<DatabaseRegistration | { readonly kind: 'none' } | Unknown>;
+}
+
+/** Tells others of transitions that the journal holds. */
+export interface Transitions {
+  /** Throws when not every event was taken. */
+  put(events: readonly TransitionEvent[]): Promise<void>;
 }
