@@ -21,7 +21,7 @@ import { SystemTime } from '../../lib/runtime/adapters/system';
 import { type databaseOf, everything, PRIMARY, STANDBY } from '../constructs/database/world';
 import { transitionOf } from '../contracts';
 import { ACCOUNT, inRegion, ofType, rendered } from '../support/apps';
-import { allowed, type Call, exactness, resolver, statementsOf, unknownActions } from '../support/iam';
+import { allowed, type Call, exactness, resolver, STEP_FUNCTIONS_DELIVERS, statementsOf, unknownActions } from '../support/iam';
 import { type Reached, reached } from './reached';
 
 const seed = Number(process.env.SEED ?? 20261120);
@@ -120,6 +120,7 @@ const WIRE: Readonly<Record<string, (ports: Wired) => readonly (() => Promise<un
     each(members, ({ database, member }) => lags.samples(database, member, minuteAgo(), time.nowMs())),
   'heartbeats.read': ({ heartbeats }) => each(members, ({ database, member }) => heartbeats.read(database, member)),
   'leases.read': ({ leases }) => [() => leases.read('app')],
+  'leases.offer': ({ leases }) => [() => leases.offer('app', 0, 'app-a')],
   'leases.take': ({ leases }) => [() => leases.take('app', 'r0', 1, 'app-e1')],
   'latchPanel.publish': ({ latchPanel }) => each(all, (database) => latchPanel.publish(database, { on: true, hold: false }, {})),
   'fences.raise': (ports) => each(fences, (fence) => ports.fences.raise(fence, 1)),
@@ -187,7 +188,7 @@ function platformCalls(): readonly Call[] {
     ...on(BEAT, arn('secretsmanager', 'secret:shop/heartbeat-AbCdEf'), 'secretsmanager:GetSecretValue'),
     ...on(BEAT, '*', 'ec2:CreateNetworkInterface', 'ec2:DescribeNetworkInterfaces', 'ec2:DeleteNetworkInterface'),
     ...on(names.databaseMachineRole, fn(names.databaseStepFunction), 'lambda:InvokeFunction'),
-    ...on(names.databaseMachineRole, '*', ...traces, 'logs:CreateLogDelivery'),
+    ...on(names.databaseMachineRole, '*', ...STEP_FUNCTIONS_DELIVERS),
     ...on(names.proberStarterRole, fn(names.proberFunction), 'lambda:InvokeFunction'),
     ...on(RENEWER, arn('secretsmanager', 'secret:shop/beat-AbCdEf', PRIMARY), 'secretsmanager:GetSecretValue'),
     ...on(RENEWER, '*', 'ec2:CreateNetworkInterface', 'ec2:DescribeNetworkInterfaces', 'ec2:DeleteNetworkInterface', ...traces),
@@ -313,7 +314,7 @@ describe('what the simulation reaches', () => {
   });
 });
 
-test('each call that is reached is allowed to its runner, on a foreign account, Region or name it is denied, and no statement is idle', () => {
+test('each call that is reached is allowed to its runner, on a foreign account, Region or name it is denied, and no action is idle', () => {
   expect(recorded.length).toBeGreaterThan(60);
   expect(swapped).toBeGreaterThan(0);
   const { refused, tooWide, unused } = exactness(ours, [...recorded, ...platformCalls()]);

@@ -14,7 +14,7 @@ import { SnsAnnouncer } from '../../lib/runtime/adapters/sns-announcer';
 import { SsmRegistry } from '../../lib/runtime/adapters/ssm-registry';
 import { SystemTime } from '../../lib/runtime/adapters/system';
 import { ACCOUNT, inRegion, ofType, rendered, threeRegions } from '../support/apps';
-import { allowed, type Call, exactness, resolver, statementsOf, unknownActions } from '../support/iam';
+import { allowed, type Call, exactness, resolver, STEP_FUNCTIONS_DELIVERS, statementsOf, unknownActions } from '../support/iam';
 import { type ReachedByDrills, reachedByDrills } from './reached-by-drills';
 
 const REGION = 'eu-central-1';
@@ -158,7 +158,7 @@ function platformCalls(): readonly Call[] {
     ),
     ...on(names.machineRole, fn(names.drillStepFunction), 'lambda:InvokeFunction'),
     ...on(names.machineRole, fn(names.restoreFunction), 'lambda:InvokeFunction'),
-    ...on(names.machineRole, '*', ...traces, 'logs:CreateLogDelivery'),
+    ...on(names.machineRole, '*', ...STEP_FUNCTIONS_DELIVERS),
     ...on(names.starterRole, fn(names.drillFunction), 'lambda:InvokeFunction'),
     ...on(names.starterRole, fn(names.keeperFunction), 'lambda:InvokeFunction'),
     ...on(names.starterRole, queue, 'sqs:SendMessage'),
@@ -225,7 +225,7 @@ test('every port method that a drill, its restore or the keeper reaches is known
   );
 });
 
-test('each call that is reached is allowed to its function, on a foreign account, Region or name it is denied, and no statement is idle', () => {
+test('each call that is reached is allowed to its function, on a foreign account, Region or name it is denied, and no action is idle', () => {
   expect(recorded.length).toBeGreaterThan(30);
   expect(exactness(ours, [...recorded, ...platformCalls()])).toEqual({ refused: [], tooWide: [], unused: [] });
 });

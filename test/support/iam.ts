@@ -148,16 +148,37 @@ export function resolver(template: Rendered, { account, names = {} }: Account): 
   return resolve;
 }
 
+/**
+ * What Step Functions calls in its role's name to deliver logs and traces, as AWS lists it.
+ *
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/concepts-xray-tracing.html
+ */
+export const STEP_FUNCTIONS_DELIVERS: readonly string[] = [
+  'logs:CreateLogDelivery',
+  'logs:GetLogDelivery',
+  'logs:UpdateLogDelivery',
+  'logs:DeleteLogDelivery',
+  'logs:ListLogDeliveries',
+  'logs:PutResourcePolicy',
+  'logs:DescribeResourcePolicies',
+  'logs:DescribeLogGroups',
+  'xray:PutTraceSegments',
+  'xray:PutTelemetryRecords',
+  'xray:GetSamplingRules',
+  'xray:GetSamplingTargets',
+];
+
 export interface Exactness {
   /** Calls that happen and are not allowed. */
   readonly refused: readonly string[];
   /** The same calls on a foreign account, Region or name, where they are allowed all the same. */
   readonly tooWide: readonly string[];
-  /** Statements that no call needs. */
+  /** Statements that no call needs, and actions within a statement that no call needs. */
   readonly unused: readonly string[];
 }
 
-/** Holds calls that really happen against the statements: each one allowed, none on a foreign ARN, no statement idle. */
+/** Holds calls that really happen against the statements: each one allowed, none on a foreign ARN, no action idle. */
 export function exactness(statements: readonly Statement[], calls: readonly Call[]): Exactness {
   const roles = new Set(calls.map(({ role }) => role));
   const show = ({ role, action, resource }: Call) => `${role}: ${action} on ${resource}`;
@@ -170,8 +191,12 @@ export function exactness(statements: readonly Statement[], calls: readonly Call
         .map(show),
     ),
     unused: statements
-      .filter((s) => roles.has(s.role) && !calls.some((call) => allows(s, call)))
-      .map(({ role, sid }) => `${role}: ${sid}`),
+      .filter(({ role }) => roles.has(role))
+      .flatMap((statement) =>
+        statement.actions
+          .filter((action) => !calls.some((call) => allows({ ...statement, actions: [action] }, call)))
+          .map((action) => `${statement.role}: ${statement.sid} ${action}`),
+      ),
   };
 }
 

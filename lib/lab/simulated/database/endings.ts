@@ -130,10 +130,11 @@ function held(world: World, item: JournalItem): Ending[] {
   const run = item.database?.run;
   if (run && item.database?.state !== 'STUCK') all.push({ invariant: 'I12', because: `${run.id} still holds the pair` });
   const lease = world.lease.read();
-  if (lease.epoch > item.epoch) all.push({ invariant: 'I12', because: 'the lease is ahead of the journal' });
+  if (lease.kind === 'lease' && lease.epoch > item.epoch)
+    all.push({ invariant: 'I12', because: 'the lease is ahead of the journal' });
   const { mode, lease: leased } = world.setting;
-  if (leased && mode === 'liveness' && !run && lease.holder !== item.database?.writer) {
-    all.push({ invariant: 'I12', because: `the lease is left with ${lease.holder}, ${item.database?.writer} writes` });
+  if (leased && mode === 'liveness' && !run && world.lease.holder !== item.database?.writer) {
+    all.push({ invariant: 'I12', because: `the lease is left with ${world.lease.holder}, ${item.database?.writer} writes` });
   }
   return all;
 }

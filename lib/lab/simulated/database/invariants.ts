@@ -138,8 +138,8 @@ export class Invariants {
     if (paused && paused.fromMs + CLOCK_MS < requestedMs && requestedMs + CLOCK_MS < paused.untilMs) {
       this.breaks('I14', 'promoted while automation is paused');
     }
-    if (setting.lease && world.lease.read().holder !== item.database?.run?.id) {
-      this.breaks('I14', `promoted by itself while ${world.lease.read().holder} holds the lease`);
+    if (setting.lease && world.lease.holder !== item.database?.run?.id) {
+      this.breaks('I14', `promoted by itself while ${world.lease.holder} holds the lease`);
     }
     const died = setting.writerDown.some(([from]) => from <= requestedMs);
     // Without a lease a writer that nobody reaches cannot be told from a dead one.

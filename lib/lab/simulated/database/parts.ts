@@ -1,7 +1,7 @@
 /** The small parts of the world: journal table, lease item, fences, incidents. */
 import type { FenceSettings } from '../../../contracts/database';
 import type { FailoverEvent } from '../../../contracts/events';
-import type { LeaseBelief, LeaseRecord } from '../../../decide/database/lease';
+import type { LeaseBelief, LeaseLook, LeaseRecord } from '../../../decide/database/lease';
 import type { JournalItem } from '../../../decide/journal';
 import type { FenceRaised } from '../../../runtime/ports/database';
 import type { Scheduler } from '../scheduler';
@@ -45,28 +45,35 @@ export class JournalStore {
 }
 /** The table of leases, with the conditions of the real one. Both Regions reach it by other ways than the link between them. */
 export class LeaseItem {
-  private record: LeaseRecord;
+  private record: LeaseRecord | undefined;
   private writes = 0;
   /** Renewals that were accepted. */
   public renewals = 0;
 
-  public constructor(holder: string) {
-    this.record = { rvn: 'w0', epoch: 0, holder, turn: 0 };
+  public get holder(): string | undefined {
+    return this.record?.holder;
   }
 
-  public read(): { readonly kind: 'lease' } & LeaseRecord {
-    return { kind: 'lease', ...this.record };
+  /** Nobody has written a record before the prober offers it to the writer. */
+  public read(): LeaseLook {
+    return this.record ? { kind: 'lease', ...this.record } : { kind: 'absent', because: 'the table holds no record' };
+  }
+
+  public offer(epoch: number, holder: string): 'taken' | 'lost' {
+    if (this.record) return 'lost';
+    this.put({ epoch, holder, turn: 0 });
+    return 'taken';
   }
 
   public take(seenRvn: string, epoch: number, holder: string): 'taken' | 'lost' {
-    if (seenRvn !== this.record.rvn || epoch < this.record.epoch) return 'lost';
+    if (seenRvn !== this.record?.rvn || epoch < this.record.epoch) return 'lost';
     this.put({ epoch, holder, turn: 0 });
     return 'taken';
   }
 
   public renew(holder: string, { epoch, seenTurn, turn }: LeaseBelief): 'renewed' | 'refused' {
     const { record } = this;
-    if (record.holder !== holder || record.epoch !== epoch || record.turn !== seenTurn) return 'refused';
+    if (record?.holder !== holder || record.epoch !== epoch || record.turn !== seenTurn) return 'refused';
     this.put({ epoch, holder, turn });
     this.renewals += 1;
     return 'renewed';

@@ -211,7 +211,8 @@ function remembering(world: World, invocation: Invocation) {
         () => (world.blind('lease') ? unknown('timed out') : world.lease.read()),
         orUnknown(),
       ),
-    offer: async () => 'lost',
+    offer: (_pair, epoch, holder) =>
+      invocation.call<'taken' | 'lost' | Unknown>('leases.offer', () => world.lease.offer(epoch, holder), orUnknown()),
     take: (_pair, seenRvn, epoch, holder) =>
       invocation.call<'taken' | 'lost' | Unknown>('leases.take', () => world.lease.take(seenRvn, epoch, holder), orUnknown()),
   };

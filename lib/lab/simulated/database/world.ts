@@ -79,7 +79,7 @@ export class World {
     this.points = new FaultPoints(scheduler, this.uniform, setting.faults, this.faultsEndMs, options.crash);
     this.replication = new Replication(setting, truth);
     this.service = new DatabaseService(setting, SOURCE);
-    this.lease = new LeaseItem(this.writerName);
+    this.lease = new LeaseItem();
     this.invariants = new Invariants(this, options.stopAtFirst ?? true);
     this.traffic = new Traffic(setting, scheduler, (subject, healthy) => {
       this.note(() => `Route 53: ${subject} is ${healthy ? 'healthy' : 'unhealthy'}`);
