@@ -157,6 +157,9 @@ function latchAlarms(cloudWatch: () => CloudWatch | undefined): readonly LabAlar
   ];
 }
 
+/** A timer may wake a little early, and a look at the very end of a minute would be stamped with its beginning. */
+const INTO_THE_MINUTE_MS = 250;
+
 /**
  * One datapoint a minute, as RDS publishes it; a standby that does not answer publishes none. CloudWatch stamps it with the
  * beginning of its minute, so it is taken there: one from later in the minute of a failure would show lag from after it.
@@ -175,6 +178,6 @@ async function publishLag(pair: PostgresPair, cloudWatch: CloudWatch, time: Time
         value: sec < 0 ? sec : sec * scale,
       });
     }
-    await time.sleep(ALARM_PERIOD_MS - (time.nowMs() % ALARM_PERIOD_MS));
+    await time.sleep(ALARM_PERIOD_MS - (time.nowMs() % ALARM_PERIOD_MS) + INTO_THE_MINUTE_MS);
   }
 }
