@@ -7,7 +7,7 @@ import { DatabaseProcess } from '../../fakes/database/process';
 import { DatabaseWorld } from '../../fakes/database/world';
 import { type Built, inRegion, ofType, oneStack, type Rendered, rendered, stacksOf, threeRegions } from '../../support/apps';
 import { idleAcknowledgements, nagFindings } from '../../support/nag';
-import { bind, world as databaseWorld, pairIn, replicas } from '../database/world';
+import { auroraGlobal, bind, world as databaseWorld, pairIn, replicas } from '../database/world';
 import { messageOf } from '../said';
 
 interface Widget {
@@ -158,6 +158,22 @@ test('one stack in us-east-1 has one page with everything', () => {
   expect(titles(template).filter((title) => title.includes('PagerDuty took'))).toHaveLength(1);
   expect(titles(template)).toContain('web: drills, seconds against targets');
   expect(titles(template)).toContain('web: alarms');
+});
+
+test('the lag of an Aurora Global Database is shown in seconds, under both sets of dimensions that Aurora uses', () => {
+  const { app, regions, pair } = databaseWorld();
+  const database = bind({ regions, pair }, { database: auroraGlobal() });
+  new FailoverDashboard(regions.standby, 'Pages', { pairs: [pair], databases: [database] });
+  const lag = widget(inRegion(rendered(app), 'eu-central-1'), 'app: lag against what may be lost, seconds');
+  const rows: (readonly unknown[])[] = [...(lag.properties.metrics ?? [])];
+  expect(rows.flatMap(([first]) => (typeof first === 'object' ? [first] : []))).toMatchObject([
+    { expression: 'rpo/1000', label: 'shop-b' },
+    { expression: 'rpoBySource/1000', label: 'shop-b, from eu-west-1' },
+  ]);
+  expect(rows.filter(([first]) => typeof first === 'string').map((row) => row.slice(1, -1))).toEqual([
+    ['AuroraGlobalDBRPOLag', 'DBClusterIdentifier', 'shop-b'],
+    ['AuroraGlobalDBRPOLag', 'DBClusterIdentifier', 'shop-b', 'SourceRegion', 'eu-west-1'],
+  ]);
 });
 
 describe('a database that is promoted', () => {
