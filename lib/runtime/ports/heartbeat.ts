@@ -14,7 +14,7 @@ export interface Stopwatch {
   elapsedMs(): number;
 }
 
-/** Writes the heartbeat row of the database that this agent stands beside. */
+/** Writes the heartbeat row of the database that this renewer stands beside. */
 export interface HeartbeatWriter {
   /**
    * Changes the row, and answers once that is committed. With `epoch` the row gets it, and its epoch never falls: `newer` says that
