@@ -13,7 +13,8 @@ export class TriggerPolicy {
   /**
    * By itself, when 3 of the 4 witnesses say that the writer is dead: Route 53's checkers may be silent, because their name servers
    * cannot be reached, say. Our own probe and the evidence about the writer come over one path, so this needs a lease, which must have
-   * expired. A witness that contradicts always holds it back. Needs strong evidence.
+   * expired. A witness that contradicts always holds it back. Its price: a cut path, a silent Route 53 and a dead renewer beside a living
+   * writer, all at once, replace that writer. Needs strong evidence.
    *
    * @param of 3
    */
