@@ -9,7 +9,7 @@ import { DATABASE_RUN_METRIC, pairDimensions } from '../../../decide/metrics';
 import { tell } from '../drill/context';
 import { probeSite } from '../drill/look';
 import { transact } from '../transact';
-import { again, done, lost, memberOf, type StepContext, type StepSaid, stuck, tellRun } from './context';
+import { again, done, idle, lost, memberOf, type StepContext, type StepSaid, stuck, tellRun } from './context';
 import { beaconVerdict } from './look';
 import { standsAlone } from './promote';
 
@@ -64,6 +64,7 @@ async function stopOld({ ports, database, key }: StepContext): Promise<string[]>
 /** Pools hold on to dead addresses for minutes; a restart lets go of them. */
 export async function refreshApplications(context: StepContext): Promise<StepSaid> {
   const { ports, pair, key, database, run, step } = context;
+  if (database.refresh.length === 0) return idle('no application is to be refreshed');
   const before = (step.result as { finished?: readonly number[] } | undefined)?.finished ?? [];
   const answers = await Promise.all(
     database.refresh.map(async (what, n) =>

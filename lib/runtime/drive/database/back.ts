@@ -4,14 +4,14 @@ import { LATCH_SHOWS_SEC } from '../../../decide/database/plan';
 import { endRun } from '../../../decide/database/promotion-rules';
 import { noteResult, setLatch } from '../../../decide/database/run-rules';
 import { transact } from '../transact';
-import { again, done, lost, type StepContext, type StepSaid, stuck, tellRun } from './context';
+import { again, done, idle, lost, type StepContext, type StepSaid, stuck, tellRun } from './context';
 import { beaconVerdict } from './look';
 
 /** Lets traffic follow health again. In a failback the latch was on before the run and stays. */
 export async function undoLatch(context: StepContext): Promise<StepSaid> {
   const { ports, pair, key, registration, database, run, step } = context;
-  if (run.kind === 'failback') return done('the latch was on before this run and stays');
-  if (!run.steps['latch']) return done('the latch was never touched');
+  if (run.kind === 'failback') return idle('the latch was on before this run and stays');
+  if (!run.steps['latch']) return idle('the latch was never touched');
   const set = await transact(ports.journal, pair, (item) => setLatch(item, key, false));
   if (set.kind === 'lost') return lost(set.because);
   if (set.kind === 'refused') return stuck(set.because);
@@ -37,9 +37,9 @@ const latchShown = ({ run, step }: StepContext): boolean =>
 /** A fence whose answer was lost may be up, so all that were tried are lowered. */
 export async function undoStopWrites(context: StepContext): Promise<StepSaid> {
   const { ports, key, database, run } = context;
-  if (!run.steps['stop_writes_to_primary']) return done('no fence was tried');
+  if (!run.steps['stop_writes_to_primary']) return idle('no fence was tried');
   // The fences keep the old primary out; a failback never raised them, and they are not its to lower.
-  if (run.kind === 'failback' || run.writesStopped) return done('no fence was raised by this run');
+  if (run.kind === 'failback' || run.writesStopped) return idle('no fence was raised by this run');
   const after = fencesAfter(database.fences).map((f) => f.name);
   const tried = database.fences.filter((fence) => !after.includes(fenceName(fence)));
   const answers = await Promise.all(

@@ -25,7 +25,7 @@ import {
 } from '../../../decide/database/run-rules';
 import { lasting } from '../../../decide/database/words';
 import { transact } from '../transact';
-import { again, candidatesOf, done, lost, type StepContext, type StepSaid, tellRunIfPossible, undo } from './context';
+import { again, candidatesOf, done, idle, lost, type StepContext, type StepSaid, tellRunIfPossible, undo } from './context';
 import { lowerLate } from './late-fence';
 import { beaconVerdict, factsOf, writerIsBack } from './look';
 
@@ -85,8 +85,8 @@ async function choose({ ports, database, state, run }: StepContext): Promise<Cho
 export async function stopWrites(context: StepContext): Promise<StepSaid> {
   const { ports, pair, key, database, run, step } = context;
   const planned = run.kind !== 'failover';
-  if (planned && database.kind === 'auroraGlobal') return done('the service stops writes itself in a switchover');
-  if (run.writesStopped) return done(`${run.startedBy} says that nothing writes any more`);
+  if (planned && database.kind === 'auroraGlobal') return idle('the service stops writes itself in a switchover');
+  if (run.writesStopped) return idle(`${run.startedBy} says that nothing writes any more`);
   const goOn = run.kind === 'switchover' || run.kind === 'failback' ? writesGoOn(run.kind, database) : undefined;
   if (goOn) return undo(goOn);
   const before = (step.result as Fencing | undefined)?.raised ?? [];

@@ -56,9 +56,12 @@ export interface StepSaid {
   readonly waitSec?: number;
   /** With `done`: the step goes on without all of what it wanted. */
   readonly incomplete?: boolean;
+  /** With `done`: there was nothing to do, so no event says that anything was done. */
+  readonly idle?: boolean;
 }
 
 export const done = (...because: readonly string[]): StepSaid => ({ verdict: 'done', because });
+export const idle = (...because: readonly string[]): StepSaid => ({ verdict: 'done', because, idle: true });
 export const again = (...because: readonly string[]): StepSaid => ({ verdict: 'again', because });
 export const undo = (...because: readonly string[]): StepSaid => ({ verdict: 'undo', because });
 export const stuck = (...because: readonly string[]): StepSaid => ({ verdict: 'stuck', because });

@@ -141,7 +141,7 @@ async function settle(context: StepContext, step: DatabaseStep | UndoStep, said:
   const input = { pair, run: key.run, epoch: key.epoch, step };
   switch (said.verdict) {
     case 'done':
-      return finish(context, step, said.incomplete ? 'continued' : 'done', said.because);
+      return finish(context, step, said.incomplete ? 'continued' : 'done', said.because, said.idle);
     case 'again':
     case 'ask': {
       const waitSec = said.waitSec ?? limits.pollSec;
@@ -173,6 +173,7 @@ async function finish(
   step: DatabaseStep | UndoStep,
   outcome: 'done' | 'continued' | 'failed',
   because: readonly string[],
+  idle = false,
 ): Promise<DatabaseStepOutput> {
   const { ports, pair, key } = context;
   // These two take the run off the journal themselves, and with it the ledger.
@@ -180,7 +181,7 @@ async function finish(
   const nowMs = ports.time.nowMs();
   const finished = await transact(ports.journal, pair, (item) => finishStep(item, key, step, { outcome, because }, nowMs));
   if (finished.kind === 'recorded') {
-    const type = STEP_EVENTS[step];
+    const type = idle ? undefined : STEP_EVENTS[step];
     const severity = outcome === 'done' ? 'info' : 'warning';
     const summary = `${pair}: ${step} ${outcome === 'done' ? 'is done' : 'was left behind'}${because.length > 0 ? `: ${because.join('; ')}` : ''}`;
     const suffix = outcome === 'done' ? '' : '-incomplete';
