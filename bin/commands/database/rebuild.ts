@@ -1,8 +1,10 @@
 /** `failover rebuild`: names the replica that stands where the old primary stood, until it is seen replicating. */
 import type { DatabaseRegistration } from '../../../lib/contracts/database';
+import { fenceName } from '../../../lib/decide/database/fences';
 import { SsmDatabaseRegistry } from '../../../lib/runtime/adapters/database/ssm-database-registry';
-import { giveUpRebuild, lowerFences, rebuild } from '../../../lib/runtime/drive/database/orders';
+import { giveUpRebuild, lowerFences, type OrderPorts, rebuild } from '../../../lib/runtime/drive/database/orders';
 import { COMMON, read } from '../../operator/arguments';
+import type { Aws } from '../../operator/aws';
 import { confirmed, requester } from '../../operator/confirm';
 import { REBUILD_HELP } from '../../operator/database/help';
 import { giveNote } from '../../operator/database/note';
@@ -53,11 +55,9 @@ async function carry(what: What, found: Ordered, values: Values, shell: Shell): 
     json: values.json ?? false,
     refusedNext: `"failover status --pair ${pair}" shows the pair, "failover runbook ${pair}" every step of a rebuild.`,
   };
-  if (what === 'give-up') return giveNote(note, () => giveUpRebuild({ pair }, ports), shell);
+  if (what === 'give-up') return giveNote(note, () => giveUpRebuild({ pair, by }, ports), shell);
   if (what === 'open-fences') {
-    (values.json ? shell.warn : shell.write)(
-      'The network of the old primary is let through again. What still runs there can write: stop the old instance first.\n',
-    );
+    (values.json ? shell.warn : shell.write)(await opened(found, ports));
     if (!(await confirmed('open its fences', pair, values['yes-i-mean'], shell)))
       throw new CommandFailure(EXIT.notOk, 'not opened: the name of the pair was not typed', 'Nothing was changed.');
     return giveNote(note, () => lowerFences({ pair, by }, ports), shell);
@@ -66,18 +66,38 @@ async function carry(what: What, found: Ordered, values: Values, shell: Shell): 
   return giveNote(note, () => rebuild({ pair, by, member }, ports), shell);
 }
 
+/** What an opened fence lets through, and whether that may write. */
+async function opened({ aws, registration: { pair, namespace } }: Ordered, { databases }: OrderPorts): Promise<string> {
+  const database = await databaseIn(aws, namespace, pair);
+  const { source, fences } = database;
+  const names = fences.filter(({ kind }) => kind !== 'stopInstance').map(fenceName);
+  const view = await databases.look(database, { ...source, priority: 0 });
+  const state =
+    view.kind === 'member'
+      ? `${source.id} is ${view.status}`
+      : view.kind === 'absent'
+        ? `${source.id} does not exist any more`
+        : `${source.id} is not known: ${view.because}`;
+  return `Opens ${names.join(', ') || 'nothing: there is no fence'} in ${source.region}; nobody closes it again in this epoch.
+${state}. What still runs there can write then: stop it first.
+`;
+}
+
 /** The replica that a person built. Port and engine are those of the database; the endpoint too, where it has the old name. */
 async function named({ aws, registration }: Ordered, { replica, endpoint }: Values) {
   if (replica === undefined) throw usage('--replica is missing; give the id of the new replica in the primary Region', 'rebuild');
-  const { pair, namespace } = registration;
-  const database = await new SsmDatabaseRegistry(aws.namesOf(namespace).registryPath).database(pair);
-  if (database.kind === 'unknown') throw cannotReach(`the database of ${pair} cannot be read`, database.because);
-  if (database.kind === 'none') throw new CommandFailure(EXIT.notOk, `the pair ${pair} has no database`);
-  const { source, primaryRegion: region } = database as DatabaseRegistration;
+  const { source, primaryRegion: region } = await databaseIn(aws, registration.namespace, registration.pair);
   const at = endpoint ?? (replica === source.id ? source.endpoint : undefined);
   if (at === undefined)
     throw usage(`--endpoint is missing; ${replica} is not ${source.id}, so its endpoint is not known (RDS shows it)`, 'rebuild');
   return { id: replica, endpoint: at, port: source.port, engine: source.engine, region };
+}
+
+async function databaseIn(aws: Aws, namespace: string, pair: string): Promise<DatabaseRegistration> {
+  const database = await new SsmDatabaseRegistry(aws.namesOf(namespace).registryPath).database(pair);
+  if (database.kind === 'unknown') throw cannotReach(`the database of ${pair} cannot be read`, database.because);
+  if (database.kind === 'none') throw new CommandFailure(EXIT.notOk, `the pair ${pair} has no database`);
+  return database;
 }
 
 async function begun({ aws, registration: { pair, namespace } }: Ordered) {

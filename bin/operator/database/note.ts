@@ -29,5 +29,11 @@ export async function giveNote(note: Note, order: () => Promise<DoneAnswer | Reb
     shell.write(`${JSON.stringify({ schema: ORDER_SCHEMA, order: note.order, pair, controlSet: namespace, ...answer })}\n`);
   if (answer.kind === 'refused') throw new CommandFailure(EXIT.notOk, `refused: ${answer.because}`, note.refusedNext);
   if (!json) shell.write(`${pair}: ${answer.because}.\n`);
-  return answer.kind === 'done' ? EXIT.ok : EXIT.notOk;
+  if (answer.kind === 'under way')
+    throw new CommandFailure(
+      EXIT.notOk,
+      'not replicating yet',
+      `Look again: failover rebuild end ${pair} --region ${found.aws.region}`,
+    );
+  return EXIT.ok;
 }

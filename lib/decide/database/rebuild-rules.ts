@@ -6,7 +6,10 @@ import type { RebuiltMember } from './state';
 export type RebuildAnswer = { readonly kind: 'noted' } | { readonly kind: 'refused'; readonly because: string };
 
 /** A person builds a replica of today's writer where the old primary stood, and names it here. */
-export function beginRebuild(found: JournalItem | undefined, member: Omit<RebuiltMember, 'replicating'>): Ruled<RebuildAnswer> {
+export function beginRebuild(
+  found: JournalItem | undefined,
+  member: Omit<RebuiltMember, 'replicating'>,
+): Ruled<RebuildAnswer | { readonly kind: 'begun' }> {
   const database = found?.database;
   if (!found || !database) return keep({ kind: 'refused', because: 'the pair has no database' });
   if (database.run) return keep({ kind: 'refused', because: `${database.run.id} is under way` });
@@ -16,7 +19,7 @@ export function beginRebuild(found: JournalItem | undefined, member: Omit<Rebuil
     return keep({ kind: 'refused', because: `the controller is ${database.state}: there is nothing to rebuild` });
   }
   const rebuilt = { ...member, replicating: false };
-  return put(found, moved({ ...database, rebuilt }, 'rebuild-began'), { kind: 'noted' });
+  return put(found, moved({ ...database, rebuilt }, 'rebuild-began'), { kind: 'begun' });
 }
 
 /** It was seen replicating: the pair is protected again, and a person may fail back. */

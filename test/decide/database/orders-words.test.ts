@@ -244,6 +244,7 @@ describe('a rebuild', () => {
   const alone = item({ state: 'SERVING_STANDBY', active: 'standby', writer: 'b1', unprotectedSinceMs: 5 });
 
   test('is begun, seen and ended', () => {
+    expect(beginRebuild(alone, member).answer).toEqual({ kind: 'begun' });
     const begun = written(beginRebuild(alone, member));
     expect(begun?.database).toMatchObject({ state: 'REBUILDING', rebuilt: { ...member, replicating: false } });
     expect(beginRebuild(begun, member)).toEqual({ kind: 'keep', answer: { kind: 'noted' } });

@@ -254,8 +254,15 @@ describe('the way back', () => {
     await order(world, (ports) => rebuild({ ...ann, member: REBUILT }, ports));
     await order(world, (ports) => failback(ann, ports));
     world.timeline.length = 0;
+    const before = world.announced.length;
     const ended = await walked(world, runOf(world));
     expect([ended.end, world.timeline]).toEqual(['rolled_back', []]);
+    // Nothing was undone, so nothing says that the latch was lifted or a fence lowered.
+    expect(world.announced.slice(before).map(({ type }) => type)).toEqual([
+      'failback-started',
+      'replica-chosen',
+      'failback-rolled-back',
+    ]);
     expect(world.state).toMatchObject({ state: 'SERVING_STANDBY', active: 'standby', writer: 'app-b1', latch: { on: true } });
     expect(world.state.rebuilt?.replicating).toBe(true);
   });
@@ -271,7 +278,7 @@ describe('the way back', () => {
       because: 'app-b1 writes now',
     });
     await order(world, (ports) => rebuild({ ...ann, member: REBUILT }, ports));
-    expect((await order(world, (ports) => giveUpRebuild({ pair: 'app' }, ports))).kind).toBe('done');
+    expect((await order(world, (ports) => giveUpRebuild(ann, ports))).kind).toBe('done');
     expect([world.state.state, abandonRebuild(undefined).answer]).toEqual([
       'SERVING_STANDBY',
       { kind: 'refused', because: 'nothing is being rebuilt' },
@@ -281,7 +288,8 @@ describe('the way back', () => {
   test('fences of the old primary come down by order only', async () => {
     const world = await served();
     world.fences.add('acl-1');
-    expect(await order(world, (ports) => lowerFences(ann, ports))).toEqual({ kind: 'done', because: '1 fences are down' });
+    expect(await order(world, (ports) => lowerFences(ann, ports))).toEqual({ kind: 'done', because: 'networkAcl:acl-1 is down' });
+    expect(world.announced.at(-1)?.summary).toBe('app: ann let the old primary through: networkAcl:acl-1 is down');
     expect(world.fences.size).toBe(0);
   });
 });

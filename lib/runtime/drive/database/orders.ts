@@ -20,7 +20,7 @@ import { clearSplitBrain, failureOf } from '../../../decide/database/watch-rules
 import type { Words } from '../../../decide/database/witnesses';
 import { lasting } from '../../../decide/database/words';
 import { isUnknown, tellIfPossible } from '../drill/context';
-import { probeSite } from '../drill/look';
+import { patiently, probeSite } from '../drill/look';
 import { transact } from '../transact';
 import type { DatabasePorts } from './context';
 import { beaconVerdict } from './look';
@@ -144,7 +144,7 @@ export async function sidesUnwell(registration: PairRegistration, kind: RunKind,
   const because: string[] = [];
   if (name === undefined) because.push(`the ${side} has no beacon`);
   else {
-    const verdict = await beaconVerdict(ports, registration, name);
+    const verdict = await patiently(ports.time, () => beaconVerdict(ports, registration, name));
     if (verdict.kind !== 'healthy') because.push(`the ${side} is not known to be healthy: ${verdict.because}`);
   }
   const probed = await probeSite(ports, registration, side);
@@ -240,9 +240,13 @@ export async function rebuild(
   const writer = (await ports.journal.read(pair))?.database?.writer;
   const began = await transact(ports.journal, pair, (item) => beginRebuild(item, member));
   if (began.kind === 'refused') return began;
+  if (began.kind === 'begun')
+    await tellOrder(order, 'rebuild-began', `${order.by} named ${member.id} as the replica that leads back`, ports);
   const view = await ports.databases.look(bound.database, { ...member, priority: 0 });
   if (view.kind === 'unknown') return { kind: 'under way', because: `${member.id} cannot be looked at: ${view.because}` };
   if (view.kind === 'absent') return { kind: 'under way', because: `${member.id} does not exist yet` };
+  if (view.replicaOf === undefined)
+    return { kind: 'under way', because: `${member.id} is ${view.status} and replicates from nobody yet` };
   if (view.replicaOf !== writer)
     return { kind: 'under way', because: `${member.id} replicates from ${view.replicaOf}, not from ${writer}` };
   if (view.status !== 'available') return { kind: 'under way', because: `${member.id} is ${view.status}` };
@@ -270,15 +274,23 @@ export async function lowerFences(order: { readonly pair: string; readonly by: s
   await transact(ports.journal, pair, (found) => letThrough(found, order.by));
   const fences = bound.database.fences.filter((fence) => fence.kind !== 'stopInstance');
   const answers = await Promise.all(fences.map((fence) => ports.fences.lower(fence, item?.epoch ?? 0)));
-  const failed = answers.flatMap((answer, n) =>
-    answer.kind === 'failed' && fences[n] ? [`${fenceName(fences[n])}: ${answer.because}`] : [],
-  );
-  return failed.length > 0 ? { kind: 'refused', because: failed.join('; ') } : done(`${answers.length} fences are down`);
+  const failed = answers.some(({ kind }) => kind === 'failed');
+  const words = fences.map((fence, n) => loweredWords(fenceName(fence), answers[n]));
+  const because = words.length > 0 ? words.join('; ') : 'there is no fence to lower';
+  await tellOrder(order, 'fences-opened', `${order.by} let the old primary through: ${because}`, ports);
+  return failed ? { kind: 'refused', because } : done(because);
 }
 
-export async function giveUpRebuild(order: { readonly pair: string }, ports: Pick<OrderPorts, 'journal'>): Promise<DoneAnswer> {
+const loweredWords = (name: string, answer: Awaited<ReturnType<OrderPorts['fences']['lower']>> | undefined): string =>
+  answer?.kind === 'failed' ? `${name} may still be up: ${answer.because}` : `${name} is down`;
+
+export async function giveUpRebuild(
+  order: { readonly pair: string; readonly by: string },
+  ports: NotePorts,
+): Promise<DoneAnswer> {
   const answer = await transact(ports.journal, order.pair, abandonRebuild);
-  return answer.kind === 'refused' ? answer : done('the rebuild was given up');
+  if (answer.kind === 'refused') return answer;
+  return tellOrder(order, 'rebuild-given-up', `${order.by} gave the rebuild up; the standby goes on alone`, ports);
 }
 
 /** A person has made sure that only one of the two writes. */
