@@ -24,17 +24,20 @@ export function interrupt(): Interrupt {
     settle = resolve;
   });
   const on = (exit: number) => () => {
+    if (asked) process.exit(exit);
     asked = true;
     settle(exit);
   };
   const onInt = on(130);
   const onTerm = on(143);
-  process.once('SIGINT', onInt);
-  process.once('SIGTERM', onTerm);
+  process.on('SIGINT', onInt);
+  process.on('SIGTERM', onTerm);
   return {
     code,
     asked: () => asked,
     off: () => {
+      // On its way out; without a handler a second Ctrl-C would kill it, and its exit code would be lost.
+      if (asked) return;
       process.off('SIGINT', onInt);
       process.off('SIGTERM', onTerm);
     },
