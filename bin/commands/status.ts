@@ -80,7 +80,7 @@ async function looker(recordName: string | undefined, values: Values): Promise<(
   };
   const ports = { time, dns: new AuthoritativeDns(), probe: new SocketProbe(time) };
   const { aws, registered } = await register(name, values);
-  const databaseOf = aws && (await import('../operator/database/ports')).lagPorts(aws);
+  const asked = aws && (await import('../operator/database/ports')).statusPorts(aws);
   return () =>
     statusOf(
       registered,
@@ -94,7 +94,7 @@ async function looker(recordName: string | undefined, values: Values): Promise<(
           if (!aws) throw new Error('a registration came without AWS');
           return aws.journalOf(controlSet);
         },
-        ...(databaseOf ? { databaseOf } : {}),
+        ...asked,
       },
     );
 }

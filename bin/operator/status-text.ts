@@ -1,9 +1,10 @@
 /** A status for people: what serves, what Route 53 says, what the journal says, what is wrong, what is not known. */
 
+import { placed } from '../../lib/decide/database/service-watch';
 import { lasting } from '../../lib/decide/database/words';
 import type { DatabaseView } from '../../lib/runtime/drive/operator/database/view';
 import type { ServerView, Verdict } from '../../lib/runtime/drive/operator/look';
-import type { JournalView, PairStatus } from '../../lib/runtime/drive/operator/status';
+import type { JournalView, PairStatus, ServiceView } from '../../lib/runtime/drive/operator/status';
 import { shownMs } from './duration';
 import type { Colours } from './shell';
 
@@ -23,6 +24,7 @@ export function statusText(status: PairStatus, paint: Colours): string {
     );
   }
   if (probes.primary || probes.standby) lines.push('');
+  if (status.service) lines.push(...serviceLines(status.service, journal, paint), '');
   if (journal.kind === 'known') {
     const { database } = journal;
     if (database) lines.push(...databaseLines(database, journal.epoch, status.lags, paint), '');
@@ -90,6 +92,26 @@ function databaseLines(database: DatabaseView, epoch: number, lags: PairStatus['
     `  last run   ${last}`,
     `  claim      ${claim ? paint.bad(claim.because) : 'none'}`,
     ...(rebuilt ? [`  rebuilt    ${rebuilt.id}${rebuilt.replicating ? '' : ', not replicating yet'}`] : []),
+  ];
+}
+
+function serviceLines({ id, kind, region, now }: ServiceView, journal: PairStatus['journal'], paint: Colours): string[] {
+  const said =
+    now.kind === 'writes'
+      ? paint.good(`${placed(now)} writes`)
+      : now.kind === 'amiss'
+        ? paint.bad(now.because)
+        : paint.doubt(`unknown: ${now.because}`);
+  const { verified, amiss, unknownBecause } = (journal.kind === 'known' ? journal.service : undefined) ?? {};
+  const keeper = amiss
+    ? paint.bad(`saw nobody write since ${iso(amiss.sinceMs)}${amiss.paged ? '; it has paged' : ''}`)
+    : verified
+      ? `saw ${placed(verified)} write`
+      : paint.doubt('has not seen a writer yet');
+  return [
+    `  database   ${kind} ${id} in ${region}; its own service fails it over`,
+    `  writer     ${said}`,
+    `  keeper     ${keeper}${unknownBecause === undefined ? '' : paint.doubt(`; its last look: ${unknownBecause}`)}`,
   ];
 }
 

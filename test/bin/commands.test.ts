@@ -17,7 +17,8 @@ import {
 } from '../../bin/operator/database/help';
 import { DRILL_HELPS } from '../../bin/operator/drill/help';
 import { nextFor } from '../../bin/operator/failure';
-import type { Shell } from '../../bin/operator/shell';
+import { Colours, type Shell } from '../../bin/operator/shell';
+import { statusText } from '../../bin/operator/status-text';
 import type { EndedDrill, JournalItem, RunningDrill } from '../../lib/decide/journal';
 import { DRILL_PLAN } from '../../lib/decide/plan';
 import { serversOf, targetOfName, targetOfPair } from '../../lib/runtime/drive/operator/look';
@@ -25,7 +26,8 @@ import { foreseen, order } from '../../lib/runtime/drive/operator/orders';
 import { expectedOf, progressOf, runningStep } from '../../lib/runtime/drive/operator/progress';
 import { statusOf, viewOf } from '../../lib/runtime/drive/operator/status';
 import { watchDrill } from '../../lib/runtime/drive/operator/watch';
-import type { Dns, DnsAnswer } from '../../lib/runtime/ports';
+import type { Dns, DnsAnswer, Unknown } from '../../lib/runtime/ports';
+import type { MemberView } from '../../lib/runtime/ports/database';
 import { FakeJournal } from '../fakes/fake-journal';
 import { registrationOf } from '../fakes/registration';
 import { VirtualTime } from '../fakes/virtual-time';
@@ -178,16 +180,19 @@ describe('a look at a pair', () => {
     addresses: async () => [],
   });
   const good = { kind: 'good', because: 'answered 200', tookMs: 1 } as const;
-  const look = async (said: Readonly<Record<string, DnsAnswer>>, found?: JournalItem) => {
+  const look = async (said: Readonly<Record<string, DnsAnswer>>, found?: JournalItem, service?: MemberView | Unknown) => {
+    const watched =
+      service && registrationOf({ drill: undefined, serviceDatabase: { kind: 'instance', id: 'shop', region: 'eu-west-1' } });
     const time = new VirtualTime(NOW);
     const journal = new FakeJournal();
     if (found) journal.put(found);
     return time.run(
-      statusOf({ kind: 'known', registration, region: 'eu-central-1' }, targetOfPair(registration), {
+      statusOf({ kind: 'known', registration: watched ?? registration, region: 'eu-central-1' }, targetOfPair(registration), {
         time,
         dns: dns(said),
         probe: { probe: async () => good },
         journalOf: () => journal,
+        ...(service ? { serviceLooks: { look: async () => service } } : {}),
       }),
     );
   };
@@ -214,6 +219,59 @@ describe('a look at a pair', () => {
         'drill app-1 is past its deadline 2026-11-24T09:59:59.999Z and still holds the pair',
       ],
     ]);
+  });
+
+  describe('whose database is failed over by its own service', () => {
+    const member = (status: string): MemberView => ({ kind: 'member', id: 'shop', status, zone: 'eu-west-1b' });
+    const verified = { writer: 'shop', zone: 'eu-west-1a' };
+    const silent: Unknown = { kind: 'unknown', because: 'TimeoutError: eu-west-1' };
+    const sinceMs = NOW - 60_000;
+    test.each<[string, MemberView | Unknown, JournalItem['service'], readonly string[], readonly string[]]>([
+      ['is ok while somebody writes, wherever the keeper saw it last', member('available'), { verified }, [], []],
+      ['needs no look of the keeper', member('available'), undefined, [], []],
+      ['is not ok while nobody writes', member('failed'), { verified }, ['nobody writes: shop is failed'], []],
+      [
+        'says since when the keeper saw nobody write',
+        member('rebooting'),
+        { verified, amiss: { sinceMs, paged: false } },
+        ['nobody writes since 2026-11-24T09:59:00.000Z: shop is rebooting'],
+        [],
+      ],
+      ['is well again before the keeper notes it', member('available'), { amiss: { sinceMs, paged: true } }, [], []],
+      [
+        'keeps what the keeper saw while the service is silent',
+        silent,
+        { verified, amiss: { sinceMs, paged: true } },
+        ['the keeper saw nobody write to shop since 2026-11-24T09:59:00.000Z'],
+        ['writer of shop: TimeoutError: eu-west-1'],
+      ],
+      ['does not take the keeper’s word for now', silent, { verified }, [], ['writer of shop: TimeoutError: eu-west-1']],
+    ])('%s', async (_name, now, kept, problems, unknown) => {
+      const status = await look(well, item(kept ? { service: kept } : {}), now);
+      expect([status.problems, status.unknown]).toEqual([problems, unknown]);
+    });
+
+    test('shows the writer by the service’s word of now and by the keeper’s of before', async () => {
+      const text = async (now: MemberView | Unknown, kept: JournalItem['service']) =>
+        statusText(await look(well, item(kept ? { service: kept } : {}), now), new Colours({ isTTY: false }))
+          .split('\n')
+          .filter((line) => /^ {2}(database|writer|keeper) {3}/.test(line));
+      const database = '  database   instance shop in eu-west-1; its own service fails it over';
+      expect(await text(member('available'), { verified })).toEqual([
+        database,
+        '  writer     shop in eu-west-1b writes',
+        '  keeper     saw shop in eu-west-1a write',
+      ]);
+      expect(await text(silent, { amiss: { sinceMs, paged: true }, unknownBecause: 'no answer' })).toEqual([
+        database,
+        '  writer     unknown: TimeoutError: eu-west-1',
+        '  keeper     saw nobody write since 2026-11-24T09:59:00Z; it has paged; its last look: no answer',
+      ]);
+      expect((await text(member('failed'), undefined)).slice(1)).toEqual([
+        '  writer     shop is failed',
+        '  keeper     has not seen a writer yet',
+      ]);
+    });
   });
 
   test('never takes silence for health: what did not answer is unknown, with its reason', async () => {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseRegistration } from '../../lib/contracts/database';
 import { ENV } from '../../lib/contracts/environment';
+import type { PairRegistration } from '../../lib/contracts/registration';
 import { databaseMachine, longestDatabaseCallSec } from '../../lib/decide/database/machine';
 import { boundDatabase } from '../../lib/decide/database/order-rules';
 import type { DatabaseState, Suspicion } from '../../lib/decide/database/state';
@@ -56,6 +57,7 @@ export class OperatorWorld {
   /** Set by a test: what an operation of AWS answers instead. */
   public fault: (operation: string, call: lab.AwsCall) => lab.Fault | undefined = () => undefined;
   public endpoint!: lab.AwsEndpoint;
+  private readonly network = new lab.Ec2({ [`${A}/subnet-1`]: 'acl-0' }, ['acl-0', 'acl-1']);
   private readonly cloudWatch: lab.CloudWatch;
   private readonly values: lab.Values = new Map();
   private host: ProcessHost | undefined;
@@ -111,6 +113,11 @@ export class OperatorWorld {
   public revivePrimary(): void {
     this.life.primarySite = true;
     for (const server of this.servers) server.learn('primary', true);
+  }
+
+  /** Network ACL of the primary's database: `acl-0` lets everything through, `acl-1` nothing. */
+  public networkAcl(): string | undefined {
+    return this.network.aclOf(A, 'subnet-1');
   }
 
   /** A person built a replica of today's writer where the old primary stood. */
@@ -234,7 +241,7 @@ export class OperatorWorld {
     };
     const services = [
       new lab.Rds(this.instances),
-      new lab.Ec2({ [`${A}/subnet-1`]: 'acl-0' }, ['acl-0', 'acl-1']),
+      this.network,
       new lab.Ecs([`${B}/c/s`]),
       new lab.EventBridge(this.time),
       this.cloudWatch,
@@ -264,7 +271,8 @@ export class OperatorWorld {
     await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
   }
 
-  private register(): void {
+  /** Writes the registrations of pair and database. */
+  public register(change: Partial<PairRegistration> = {}): void {
     const here = (name: string, value: unknown) => this.values.set(`${B}:${name}`, JSON.stringify(value));
     const pair = registrationOf();
     const probe = (side: 'primary' | 'standby') => ({
@@ -281,6 +289,7 @@ export class OperatorWorld {
       drill: { ...pair.drill, nameServers: this.servers.map(({ server }) => server) },
       topics: { critical: topic('critical'), warning: topic('warning') },
       latch: { ...this.database.latch, region: B },
+      ...change,
     });
     here(databaseParameter('web', 'app'), this.database);
   }

@@ -127,7 +127,12 @@ describe('a failover', () => {
       2,
       'failover: --endpoint is missing; app-a2 is not app-a, so its endpoint is not known (RDS shows it)\nSee "failover rebuild --help".\n',
     ]);
-    expect([creating.code, creating.out]).toEqual([1, 'app: app-a2 replicates from undefined, not from app-b1.\n']);
+    expect([creating.code, creating.out, creating.err]).toEqual([
+      1,
+      'app: app-a2 is creating and replicates from nobody yet.\n',
+      'failover: not replicating yet\nLook again: failover rebuild end app --region eu-central-1\n',
+    ]);
+    await rebuildAnew(world, begin);
     world.build('app-b1');
     world.revivePrimary();
     const built = await world.cli(['rebuild', 'end', 'app']);
@@ -144,6 +149,42 @@ describe('a failover', () => {
       { kind: 'ended', run: { id: 'app-e2', kind: 'failback', lossMs: 0 } },
     ]);
     expect(await world.state()).toMatchObject({ state: 'ARMED', active: 'primary', writer: 'app-a2', latch: { on: false } });
+  }
+
+  /** A rebuild that is given up and begun again, and the old network opened; each told to others, once. */
+  async function rebuildAnew(world: OperatorWorld, begin: readonly string[]): Promise<void> {
+    const told = () => world.events().map(({ type }) => type);
+    const [up, twice] = [await world.cli(['rebuild', 'give-up', 'app']), await world.cli(['rebuild', 'give-up', 'app'])];
+    expect([up.code, up.out, twice.code, twice.err.split('\n')[0]]).toEqual([
+      0,
+      expect.stringMatching(/^app: .* \(command line\) gave the rebuild up; the standby goes on alone\.\n$/),
+      1,
+      'failover: refused: nothing is being rebuilt',
+    ]);
+    const open = ['rebuild', 'open-fences', 'app'];
+    const unasked = await world.cli(open);
+    expect([unasked.code, unasked.out, unasked.err.split('\n')[0]]).toEqual([
+      2,
+      'Opens networkAcl:acl-1 in eu-west-1; nobody closes it again in this epoch.\napp-a is available. What still runs there can write then: stop it first.\n',
+      'failover: nobody can be asked: the input is no terminal',
+    ]);
+    expect([world.networkAcl(), (await world.state()).keptOut?.loweredBy]).toEqual(['acl-1', undefined]);
+    const opened = await world.cli([...open, ...YES, '--json']);
+    expect([opened.code, json(opened)[0]]).toMatchObject([
+      0,
+      { schema: 'cdk-failover.order/1', order: 'rebuild-open-fences', kind: 'done', because: 'networkAcl:acl-1 is down' },
+    ]);
+    expect([world.networkAcl(), (await world.state()).keptOut?.loweredBy]).toEqual([
+      'acl-0',
+      expect.stringContaining('(command line)'),
+    ]);
+    await world.cli([...begin, '--endpoint', 'app-a2.example.com']);
+    expect(told().filter((type) => /^(rebuild|fences)-/.test(type))).toEqual([
+      'rebuild-began',
+      'rebuild-given-up',
+      'fences-opened',
+      'rebuild-began',
+    ]);
   }
 
   test('is refused while the primary lives, and forced by a reason that goes out with the page', () =>
@@ -183,12 +224,9 @@ describe('a failover', () => {
       expect(await typed(world, 'SIGINT')).toEqual({ code: 130, failed: 'interrupted' });
       expect([world.executions(), (await world.state()).run]).toEqual([[], undefined]);
 
-      // Once: a second Ctrl-C ends the command at once, as a shell's user expects.
-      let stopped = false;
+      // However often Ctrl-C is pressed.
       const left = await world.cli(['failover', 'app', '--force', 'a rehearsal', ...YES, '--watch'], ({ out: text }, kill) => {
-        if (stopped || !text.includes('acquire')) return;
-        stopped = true;
-        kill('SIGINT');
+        if (text.includes('acquire')) for (let n = 0; n < 3; n += 1) kill('SIGINT');
       });
       expect([left.code, left.err]).toEqual([
         130,
@@ -339,4 +377,32 @@ test('whoever steers automation, or clears a claim, is told to others; what cann
     expect(page.out).toContain('aws rds promote-read-replica --region eu-central-1');
     const region = await world.cli(['runbook', 'app', 'region', '--json']);
     expect(JSON.parse(region.out)).toMatchObject({ schema: 'cdk-failover.runbook/1', name: 'region_failover', pair: 'app' });
+  }));
+
+test('a database that its own service fails over is shown with its writer, and takes no order', () =>
+  inWorld({}, async (world) => {
+    world.register({ latch: undefined, serviceDatabase: { kind: 'instance', id: 'app-a', region: 'eu-west-1' } });
+    await world.put(({ database: _none, ...item }) => ({ ...item, service: { verified: { writer: 'app-a' } } }));
+    const well = await world.cli(['status', '--pair', 'app']);
+    expect([well.code, well.out]).toEqual([
+      0,
+      expect.stringContaining(
+        '  database   instance app-a in eu-west-1; its own service fails it over\n  writer     app-a writes\n  keeper     saw app-a write\n',
+      ),
+    ]);
+    world.instances.change('eu-west-1', 'app-a', { status: 'failed' });
+    const ill = JSON.parse((await world.cli(['status', '--pair', 'app', '--json'])).out);
+    expect([ill.verdict, ill.problems, ill.service]).toEqual([
+      'not ok',
+      ['nobody writes: app-a is failed'],
+      { kind: 'instance', id: 'app-a', region: 'eu-west-1', now: { kind: 'amiss', because: 'app-a is failed' } },
+    ]);
+    const order = await world.cli(['failover', 'app', ...YES]);
+    expect([order.code, order.err]).toEqual([
+      1,
+      `failover: the database of app is failed over by its own service; there is no order to give
+"failover status --pair app --region eu-central-1" shows who writes.
+To make the service fail over: aws rds reboot-db-instance --force-failover --db-instance-identifier app-a --region eu-west-1
+`,
+    ]);
   }));

@@ -1,5 +1,5 @@
 /** The pair that an order of the database is about. */
-import type { PairRegistration } from '../../../lib/contracts/registration';
+import type { PairRegistration, ServiceDatabase } from '../../../lib/contracts/registration';
 import type { Aws } from '../aws';
 import { CommandFailure, EXIT, usage } from '../failure';
 
@@ -22,11 +22,25 @@ export async function pairOf(command: string, pair: string | undefined, given: G
 
 export async function databasePair(command: string, pair: string | undefined, given: Given): Promise<Ordered> {
   const found = await pairOf(command, pair, given);
-  if (found.registration.latch) return found;
+  const { latch, serviceDatabase } = found.registration;
+  if (latch) return found;
+  if (serviceDatabase) throw failedOverByItself(found.registration.pair, serviceDatabase, found.aws.region);
   throw new CommandFailure(
     EXIT.notOk,
     `the pair ${found.registration.pair} has no database`,
     'Its traffic fails over by itself. For a database define a DatabaseFailover and deploy.',
+  );
+}
+
+function failedOverByItself(pair: string, { kind, id, region }: ServiceDatabase, standbyRegion: string): CommandFailure {
+  const order =
+    kind === 'instance'
+      ? `reboot-db-instance --force-failover --db-instance-identifier ${id}`
+      : `failover-db-cluster --db-cluster-identifier ${id}`;
+  return new CommandFailure(
+    EXIT.notOk,
+    `the database of ${pair} is failed over by its own service; there is no order to give`,
+    `"failover status --pair ${pair} --region ${standbyRegion}" shows who writes.\nTo make the service fail over: aws rds ${order} --region ${region}`,
   );
 }
 

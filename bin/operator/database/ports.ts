@@ -11,6 +11,7 @@ import { EventBridgeTransitions } from '../../../lib/runtime/adapters/database/e
 import { AwsFences } from '../../../lib/runtime/adapters/database/fences';
 import { AwsLags } from '../../../lib/runtime/adapters/database/lags';
 import { LambdaHeartbeats } from '../../../lib/runtime/adapters/database/lambda-heartbeats';
+import { RdsServiceLooks } from '../../../lib/runtime/adapters/database/service-looks';
 import { SsmDatabaseRegistry } from '../../../lib/runtime/adapters/database/ssm-database-registry';
 import { LambdaFunctions } from '../../../lib/runtime/adapters/lambda-functions';
 import { SfnMachine } from '../../../lib/runtime/adapters/sfn-machine';
@@ -52,10 +53,13 @@ export const notePorts = (aws: Aws, controlSet: string): NotePorts => ({
   log: SILENT,
 });
 
-/** For looking at how far replicas trail. */
-export const lagPorts = (aws: Aws) => (controlSet: string) => ({
-  databaseRegistry: new SsmDatabaseRegistry(aws.namesOf(controlSet).registryPath),
-  lags: new AwsLags(new LambdaFunctions(FUNCTION_LIMIT_MS)),
+/** For looking at databases: how far replicas trail, and what a service says that fails one over by itself. */
+export const statusPorts = (aws: Aws) => ({
+  databaseOf: (controlSet: string) => ({
+    databaseRegistry: new SsmDatabaseRegistry(aws.namesOf(controlSet).registryPath),
+    lags: new AwsLags(new LambdaFunctions(FUNCTION_LIMIT_MS)),
+  }),
+  serviceLooks: new RdsServiceLooks(),
 });
 
 export async function orderPorts(aws: Aws, { namespace, pair }: PairRegistration): Promise<OrderPorts> {

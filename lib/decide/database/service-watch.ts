@@ -79,12 +79,13 @@ const ORDERED: readonly string[] = [
   'upgrading',
 ];
 
-type Verdict =
+/** What one look amounts to. */
+export type ServiceVerdict =
   | ({ readonly kind: 'writes' } & ServiceWriter)
   | { readonly kind: 'amiss'; readonly because: string }
   | { readonly kind: 'unknown'; readonly because: string };
 
-function verdictOf(id: string, seen: ServiceSeen): Verdict {
+export function serviceVerdict(id: string, seen: ServiceSeen): ServiceVerdict {
   if (seen.kind === 'unknown') return seen;
   if (seen.kind === 'absent') return { kind: 'amiss', because: `${id} does not exist` };
   const { status, writer, zone } = seen;
@@ -102,7 +103,7 @@ export function watchService(
   seen: ServiceSeen,
   nowMs: number,
 ): WatchDecision {
-  const verdict = verdictOf(id, seen);
+  const verdict = serviceVerdict(id, seen);
   const { unknownBecause: _gone, ...known } = before ?? {};
   switch (verdict.kind) {
     case 'unknown':
@@ -132,7 +133,8 @@ function amiss(pair: string, before: ServiceWatch, because: string, nowMs: numbe
   return { next: { ...before, amiss: { sinceMs, paged: true } }, said: [{ ...page, details: { sec, because } }] };
 }
 
-const placed = ({ writer, zone }: ServiceWriter) => (zone === undefined ? writer : `${writer} in ${zone}`);
+/** A writer in words. */
+export const placed = ({ writer, zone }: ServiceWriter) => (zone === undefined ? writer : `${writer} in ${zone}`);
 
 function writes(pair: string, { verified, amiss: open }: ServiceWatch, now: ServiceWriter, nowMs: number): WatchDecision {
   const incidentKey = watchKey(pair, 'database');

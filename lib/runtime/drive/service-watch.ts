@@ -55,7 +55,7 @@ async function lookOnce(registration: PairRegistration, database: ServiceDatabas
 }
 
 /** An instance is its own writer; a cluster names one of its instances. */
-function seenBy(database: ServiceDatabase, view: Awaited<ReturnType<ServiceLooks['look']>>): ServiceSeen {
+export function seenBy(database: ServiceDatabase, view: Awaited<ReturnType<ServiceLooks['look']>>): ServiceSeen {
   if (view.kind !== 'member') return view;
   const { status, zone, writesBy } = view;
   const writer = database.kind === 'instance' ? view.id : writesBy;

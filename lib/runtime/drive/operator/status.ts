@@ -1,8 +1,11 @@
 /** The state of a pair as one document: what is seen from outside, and what the journal says. */
-import type { DrillSettings, PairRegistration } from '../../../contracts/registration';
+import type { DrillSettings, PairRegistration, ServiceDatabase } from '../../../contracts/registration';
+import { type ServiceVerdict, type ServiceWatch, serviceVerdict } from '../../../decide/database/service-watch';
 import type { JournalItem } from '../../../decide/journal';
 import type { Journal, Unknown } from '../../ports';
+import type { ServiceLooks } from '../../ports/database';
 import { isUnknown } from '../drill/context';
+import { seenBy } from '../service-watch';
 import { type DatabaseView, databaseProblems, databaseView, type LagPorts, type LagView, lagsOf } from './database/view';
 import { type LookPorts, lookAt, type Seen, type Target, targetOfPair } from './look';
 import { runningStep } from './progress';
@@ -35,6 +38,8 @@ export interface JournalView {
   readonly lastSuccessAtMs?: number;
   /** Who writes, and the run that changes it; absent without a database. */
   readonly database?: DatabaseView;
+  /** What the keeper last saw of a database that its own service fails over; absent before its first look. */
+  readonly service?: ServiceWatch;
   /** Whole days since the last passed TRAFFIC drill. */
   readonly daysSinceSuccess: number | Unknown;
 }
@@ -51,11 +56,17 @@ export interface PairStatus extends Seen {
   readonly targets?: DrillSettings['targets'];
   /** Newest lag of each replica that could take over; empty without a database. */
   readonly lags: readonly LagView[] | Unknown;
+  /** A database that its own service fails over inside its Region, and what that service says now; absent where there is none. */
+  readonly service?: ServiceView;
   /** What is wrong. */
   readonly problems: readonly string[];
   /** What could not be learned, and why. */
   readonly unknown: readonly string[];
   readonly verdict: 'ok' | 'not ok' | 'cannot reach';
+}
+
+export interface ServiceView extends ServiceDatabase {
+  readonly now: ServiceVerdict;
 }
 
 /** How AWS knows the pair, or why that could not be learned. */
@@ -66,6 +77,8 @@ export interface StatusPorts extends LookPorts {
   journalOf(controlSet: string): Journal;
   /** Where the database of a pair is known; left out: nobody asks. */
   databaseOf?(controlSet: string): Omit<LagPorts, 'time'>;
+  /** The services that fail databases over; left out: nobody asks. */
+  readonly serviceLooks?: ServiceLooks;
 }
 
 /** `given`: what the operator said, which wins over the registration. */
@@ -75,7 +88,11 @@ export async function statusOf(
   ports: StatusPorts,
 ): Promise<PairStatus> {
   const target = registered.kind === 'known' ? { ...targetOfPair(registered.registration), ...overrides(given) } : given;
-  const [seen, journal] = await Promise.all([lookAt(target, ports), journalView(registered, ports)]);
+  const [seen, journal, service] = await Promise.all([
+    lookAt(target, ports),
+    journalView(registered, ports),
+    serviceView(registered, ports),
+  ]);
   const lags = await lagsIn(registered, journal, ports);
   const atMs = ports.time.nowMs();
   const targets = registered.kind === 'known' ? registered.registration.drill?.targets : undefined;
@@ -84,6 +101,7 @@ export async function statusOf(
     pair: registered.kind === 'known' ? pairOf(registered) : registered,
     journal,
     lags,
+    ...(service ? { service } : {}),
     ...(targets ? { targets } : {}),
     ...seen,
   };
@@ -113,14 +131,20 @@ const pairOf = ({ registration, region }: Extract<Registered, { kind: 'known' }>
 async function journalView(registered: Registered, ports: StatusPorts): Promise<JournalView | Unknown> {
   if (registered.kind === 'unknown')
     return { kind: 'unknown', because: 'the pair is not known to AWS here, so neither is its journal' };
-  const { pair, namespace, drill, latch } = registered.registration;
-  if (!drill && !latch)
+  const { pair, namespace, drill, latch, serviceDatabase } = registered.registration;
+  if (!drill && !latch && !serviceDatabase)
     return { kind: 'unknown', because: 'the pair has neither drill nor database, so nobody keeps a journal of it' };
   try {
     return viewOf(await ports.journalOf(namespace).read(pair), ports.time.nowMs());
   } catch (error) {
     return { kind: 'unknown', because: `${(error as Error).name}: ${(error as Error).message}` };
   }
+}
+
+async function serviceView(registered: Registered, { serviceLooks }: StatusPorts): Promise<ServiceView | undefined> {
+  const database = registered.kind === 'known' ? registered.registration.serviceDatabase : undefined;
+  if (!database || !serviceLooks) return undefined;
+  return { ...database, now: serviceVerdict(database.id, seenBy(database, await serviceLooks.look(database))) };
 }
 
 /** Asked only where something can be promoted. */
@@ -156,6 +180,7 @@ export function viewOf(item: JournalItem | undefined, nowMs: number): JournalVie
       .map(({ id, level, verdict, endedAtMs }) => ({ id, level, verdict, endedAtMs })),
     ...(lastSuccessAtMs === undefined ? {} : { lastSuccessAtMs }),
     ...(item?.database ? { database: databaseView(item.database, nowMs) } : {}),
+    ...(item?.service ? { service: item.service } : {}),
     daysSinceSuccess:
       lastSuccessAtMs === undefined
         ? { kind: 'unknown', because: 'no TRAFFIC drill has passed yet' }
@@ -163,10 +188,10 @@ export function viewOf(item: JournalItem | undefined, nowMs: number): JournalVie
   };
 }
 
-type Found = Pick<PairStatus, 'recordName' | 'pair' | 'journal' | 'lags' | 'servers' | 'probes'>;
+type Found = Pick<PairStatus, 'recordName' | 'pair' | 'journal' | 'lags' | 'service' | 'servers' | 'probes'>;
 
 /** Every reason for an operator to look closer. */
-export function problemsOf({ recordName, servers, probes, journal, lags }: Found, nowMs: number): readonly string[] {
+export function problemsOf({ recordName, servers, probes, journal, lags, service }: Found, nowMs: number): readonly string[] {
   const problems: string[] = [];
   const views = isUnknown(servers) ? [] : servers;
   const at = (which: (view: (typeof views)[number]) => boolean) => views.filter(which).map(({ server }) => server);
@@ -194,6 +219,7 @@ export function problemsOf({ recordName, servers, probes, journal, lags }: Found
     at((view) => view.serves === 'other'),
   );
   if (journal.kind === 'known') problems.push(...journalProblems(journal, nowMs));
+  if (service) problems.push(...serviceProblems(service, journal));
   for (const { id, lag, limitMs } of isUnknown(lags) ? [] : lags) {
     if (lag.kind === 'known' && lag.ms > limitMs) problems.push(`${id} trails by ${lag.ms} ms, limit ${limitMs} ms`);
   }
@@ -210,7 +236,15 @@ function journalProblems({ incident, drill, database }: JournalView, nowMs: numb
   ];
 }
 
-function unknownsOf({ servers, pair, journal, lags }: Found): readonly string[] {
+/** The service's word of now wins over what the keeper saw up to a minute ago. */
+function serviceProblems({ id, now }: ServiceView, journal: JournalView | Unknown): readonly string[] {
+  const since = journal.kind === 'known' ? journal.service?.amiss?.sinceMs : undefined;
+  const seen = since === undefined ? '' : ` since ${iso(since)}`;
+  if (now.kind === 'amiss') return [`nobody writes${seen}: ${now.because}`];
+  return now.kind === 'unknown' && since !== undefined ? [`the keeper saw nobody write to ${id}${seen}`] : [];
+}
+
+function unknownsOf({ servers, pair, journal, lags, service }: Found): readonly string[] {
   const because: string[] = [];
   if (isUnknown(servers)) because.push(`name servers: ${servers.because}`);
   else {
@@ -223,6 +257,7 @@ function unknownsOf({ servers, pair, journal, lags }: Found): readonly string[] 
   }
   if (pair.kind === 'unknown') because.push(`pair: ${pair.because}`);
   if (journal.kind === 'unknown' && pair.kind === 'known') because.push(`journal: ${journal.because}`);
+  if (service?.now.kind === 'unknown') because.push(`writer of ${service.id}: ${service.now.because}`);
   if (isUnknown(lags)) because.push(`lag: ${lags.because}`);
   else for (const { id, lag } of lags) if (isUnknown(lag)) because.push(`lag of ${id}: ${lag.because}`);
   return because;
