@@ -111,7 +111,7 @@ export function standingAgainst(item: JournalItem, database: DatabaseState, nowM
   return because;
 }
 
-const resting = (database: DatabaseState, nowMs: number) => database.restUntilMs !== undefined && database.restUntilMs > nowMs;
+const resting = (database: DatabaseState, nowMs: number) => (database.restUntilMs ?? 0) > nowMs;
 
 const restedIfOver = (database: DatabaseState, nowMs: number, automatic: boolean): DatabaseState =>
   automatic && resting(database, nowMs) ? database : moved(database, 'rested');

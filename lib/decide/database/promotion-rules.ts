@@ -44,7 +44,7 @@ export function requestPromotion(found: JournalItem | undefined, key: RunKey, no
   return put(h.item, moved({ ...next, ...keptOut }, 'promotion-requested'), { kind: 'requested', candidate: run.candidate });
 }
 
-export const paused = (item: JournalItem, nowMs: number) => item.pausedUntilMs !== undefined && item.pausedUntilMs > nowMs;
+export const paused = (item: JournalItem, nowMs: number) => (item.pausedUntilMs ?? 0) > nowMs;
 
 /** The candidate was seen standing alone and available: it writes from now on. */
 export function notePromoted(
@@ -145,7 +145,7 @@ export function endRun(
   const { rebuilt: _rebuilt, keptOut, ...gone } = rest;
   const next: DatabaseState = {
     ...(back ? rest : gone),
-    ...(keptOut && !back && !failback ? { keptOut } : {}),
+    ...(keptOut && !failback ? { keptOut } : {}),
     ...(back && suspect ? { suspect } : {}),
     lastRuns: [ended, ...h.database.lastRuns].slice(0, LAST_RUNS),
     ...(back ? { restUntilMs: nowMs + REST_MS } : { unprotectedSinceMs: nowMs }),

@@ -2,7 +2,6 @@
 import { adopt, boundDatabase } from '../../../lib/decide/database/order-rules';
 import {
   endRun,
-  LAST_RUNS,
   notePromoted,
   noteStuck,
   requestPromotion,
@@ -15,6 +14,8 @@ import {
   finishStep,
   givenUpIncidents,
   incidentKey,
+  isGivenUp,
+  isLost,
   LIFTED_LATCH_MS,
   liftedLatchMs,
   noteAssessment,
@@ -26,46 +27,10 @@ import {
   setLatch,
   watchKey,
 } from '../../../lib/decide/database/run-rules';
-import type { DatabaseRun, DatabaseState, EndedRun, RunStep } from '../../../lib/decide/database/state';
+import type { DatabaseState, EndedRun } from '../../../lib/decide/database/state';
 import { blankItem, type Ruled } from '../../../lib/decide/drill/rules';
 import type { JournalItem } from '../../../lib/decide/journal';
-
-const NOW = 1_000_000;
-const KEY: RunKey = { run: 'app-e1', epoch: 1 };
-const LOSS = { ms: 1, basis: 'lag samples' } as const;
-const done = (change: Partial<RunStep> = {}): RunStep => ({ beganAtMs: NOW, attempts: 1, outcome: 'done', ...change });
-const run = (change: Partial<DatabaseRun> = {}): DatabaseRun => ({
-  id: 'app-e1',
-  kind: 'failover',
-  epoch: 1,
-  startedBy: 'prober',
-  automatic: true,
-  startedAtMs: NOW,
-  candidate: 'b1',
-  loss: LOSS,
-  steps: {},
-  ...change,
-});
-const item = (change: Partial<DatabaseRun> = {}, database: Partial<DatabaseState> = {}): JournalItem => ({
-  ...blankItem('app'),
-  epoch: 1,
-  incident: { key: 'app/1', sinceMs: NOW },
-  database: {
-    ...boundDatabase({ source: 'a', replicas: ['b1', 'b2'], generation: 1 }),
-    state: 'ASSESSING',
-    run: run(change),
-    ...database,
-  },
-});
-const written = <T>(ruled: Ruled<T>): JournalItem => {
-  if (ruled.kind === 'keep') throw new Error(`kept: ${JSON.stringify(ruled.answer)}`);
-  return ruled.item;
-};
-const runOf = <T>(ruled: Ruled<T>) => written(ruled).database?.run;
-const lost = (because: string) => ({ kind: 'keep', answer: { kind: 'lost', because } });
-const refused = (...because: readonly string[]) => ({ kind: 'keep', answer: { kind: 'refused', because } });
-const rollback = { atMs: NOW, because: ['x'] };
-const promoteRequested = { candidate: 'b1', atMs: NOW };
+import { done, ended, item, KEY, LOSS, lost, NOW, promoteRequested, rollback, run, runOf, written } from './run-item';
 
 /** Every rule of a run, on an item. */
 const RULES: Readonly<Record<string, (found: JournalItem | undefined, key: RunKey) => Ruled<unknown>>> = {
@@ -87,12 +52,37 @@ const RULES: Readonly<Record<string, (found: JournalItem | undefined, key: RunKe
 describe.each(Object.entries(RULES))('%s', (_name, rule) => {
   test.each<[string, JournalItem | undefined, RunKey, string]>([
     ['no pair is known', undefined, KEY, 'no run holds the pair, app-e1 does not'],
+    ['the pair has no database', { ...blankItem('app'), epoch: 1 }, KEY, 'no run holds the pair, app-e1 does not'],
     ['nothing runs', item({}, { run: undefined }), KEY, 'no run holds the pair, app-e1 does not'],
     ['another run holds the pair', item(), { run: 'app-e2', epoch: 2 }, 'app-e1 holds the pair, not app-e2'],
     ['the epoch of the pair went on', { ...item(), epoch: 2 }, KEY, 'the epoch is 2, not 1'],
     ['the run is of another epoch', item({ epoch: 2 }), KEY, 'the epoch is 1, not 1'],
   ])('is lost when %s', (_why, found, key, because) => {
     expect(rule(found, key)).toEqual(lost(because));
+  });
+});
+
+test('an answer is lost by its kind, and what a run holds is no answer', () => {
+  const answers = [{ kind: 'lost', because: 'x' }, { kind: 'recorded' }, { item: item(), run: run() }];
+  expect(answers.map(isLost)).toEqual([true, false, false]);
+});
+
+describe('what a run still has under way', () => {
+  const over = (last: EndedRun) => item({}, { run: undefined, lastRuns: [last, ended('rolled-back', 1)] });
+  test.each<[string, JournalItem | undefined, boolean]>([
+    ['may stand while the run goes on', item(), false],
+    ['may not while the run is being given up', item({ rollback }), true],
+    ['may not once the run was given up', over(ended('rolled-back', 1)), true],
+    ['may once the run is done', over(ended('done', 1)), false],
+    ['is left to the run that came after it', item({ id: 'app-e2', rollback }), false],
+    ['is left to the run that was given up after it', over(ended('rolled-back', 1, { id: 'app-e2' })), false],
+    ['is left to a newer epoch', { ...item({ rollback }), epoch: 2 }, false],
+    ['may where the standby writes, by a failback that is given up', item({ rollback }, { active: 'standby' }), false],
+    ['may where nothing ever ran', item({}, { run: undefined }), false],
+    ['may where there is no database', { ...blankItem('app'), epoch: 1 }, false],
+    ['may where nobody knows the pair', undefined, false],
+  ])('%s', (_name, found, givenUp) => {
+    expect(isGivenUp(found, KEY)).toBe(givenUp);
   });
 });
 
@@ -123,16 +113,6 @@ test('names are of pair, epoch and outcome', () => {
   ]);
 });
 
-const ended = (outcome: EndedRun['outcome'], epoch: number, change: Partial<EndedRun> = {}): EndedRun => ({
-  id: `app-e${epoch}`,
-  kind: 'failover',
-  epoch,
-  outcome,
-  because: [],
-  endedAtMs: NOW,
-  ...change,
-});
-
 test.each<[readonly EndedRun[], readonly string[]]>([
   [[], []],
   [
@@ -160,7 +140,12 @@ test.each<[string, readonly EndedRun[], number]>([
 describe('a step', () => {
   test('begins once and counts its calls', () => {
     const first = beginStep(item(), KEY, 'acquire', NOW);
-    expect(first.answer).toMatchObject({ kind: 'go', step: { beganAtMs: NOW, calledAtMs: NOW, attempts: 1 } });
+    const step = { beganAtMs: NOW, calledAtMs: NOW, attempts: 1 };
+    expect(first).toEqual({
+      kind: 'write',
+      item: item({ steps: { acquire: step } }),
+      answer: { kind: 'go', run: run({ steps: { acquire: step } }), step },
+    });
     const second = beginStep(written(first), KEY, 'acquire', NOW + 9);
     expect(second.answer).toMatchObject({ kind: 'go', step: { beganAtMs: NOW, calledAtMs: NOW + 9, attempts: 2 } });
     expect(runOf(second)?.steps['acquire']).toEqual({ beganAtMs: NOW, calledAtMs: NOW + 9, attempts: 2 });
@@ -195,8 +180,18 @@ describe('a step', () => {
   test('of a run that ended is told how, by run and epoch', () => {
     const over = item({}, { run: undefined, lastRuns: [ended('done', 1)] });
     expect(beginStep(over, KEY, 'acquire', NOW)).toEqual({ kind: 'keep', answer: { kind: 'ended', outcome: 'done' } });
-    const other = item({}, { run: undefined, lastRuns: [ended('done', 2, { id: 'app-e1' })] });
-    expect(beginStep(other, KEY, 'acquire', NOW)).toEqual(lost('no run holds the pair, app-e1 does not'));
+    for (const another of [ended('done', 2, { id: 'app-e1' }), ended('done', 1, { id: 'app-e2' })]) {
+      const other = item({}, { run: undefined, lastRuns: [another] });
+      expect(beginStep(other, KEY, 'acquire', NOW)).toEqual(lost('no run holds the pair, app-e1 does not'));
+    }
+  });
+
+  test('of the undo begins as long as nothing was promoted, whatever was done before', () => {
+    const begun = beginStep(item({ rollback }), KEY, 'undo_latch', NOW);
+    expect([begun.answer.kind, runOf(begun)?.steps]).toEqual([
+      'go',
+      { undo_latch: { beganAtMs: NOW, calledAtMs: NOW, attempts: 1 } },
+    ]);
   });
 
   test('ends once, with what it led to', () => {
@@ -228,13 +223,25 @@ describe('a step', () => {
     expect([undone.answer, written(undone).database?.state]).toEqual([{ kind: 'recorded' }, 'ASSESSING']);
   });
 
+  test.each([
+    ['assess', 'ASSESSING', 'FENCING'],
+    ['verify_replica_sync', 'FENCING', 'LATCHING'],
+    ['latch', 'LATCHING', 'LATCHING'],
+  ] as const)('%s leads from %s to %s when it is done', (step, from, to) => {
+    const begun = item({ steps: { [step]: { beganAtMs: 1, attempts: 1 } } }, { state: from });
+    expect(written(finishStep(begun, KEY, step, { outcome: 'done', because: [] }, NOW)).database?.state).toBe(to);
+  });
+
   test('keeps a result for its next call', () => {
-    const begun = item({ steps: { acquire: { beganAtMs: 1, attempts: 1 } } });
-    expect(runOf(noteResult(begun, KEY, 'acquire', { a: 1 }))?.steps['acquire']).toEqual({
-      beganAtMs: 1,
-      attempts: 1,
-      result: { a: 1 },
+    const begun = { acquire: { beganAtMs: 1, attempts: 1 }, undo_latch: { beganAtMs: 2, attempts: 1 } };
+    const noted = (step: keyof typeof begun) => ({ ...begun, [step]: { ...begun[step], result: { a: 1 } } });
+    expect(noteResult(item({ steps: begun }), KEY, 'acquire', { a: 1 })).toEqual({
+      kind: 'write',
+      item: item({ steps: noted('acquire') }),
+      answer: { kind: 'recorded' },
     });
+    expect(runOf(noteResult(item({ rollback, steps: begun }), KEY, 'undo_latch', { a: 1 }))?.steps).toEqual(noted('undo_latch'));
+    expect(noteResult(item({ rollback, steps: begun }), KEY, 'acquire', 1)).toEqual(lost('the run is being rolled back'));
     expect(noteResult(item(), KEY, 'acquire', 1)).toEqual(lost('acquire was never begun'));
   });
 });
@@ -247,7 +254,11 @@ describe('the candidate', () => {
       ['b1', { ...LOSS, ms: 2 }],
       ['b1', { ...LOSS, basis: 'heartbeat' as const }],
     ] as const) {
-      expect(runOf(noteAssessment(item(), KEY, id, loss))).toMatchObject({ candidate: id, loss });
+      expect(noteAssessment(item(), KEY, id, loss)).toEqual({
+        kind: 'write',
+        item: item({ candidate: id, loss }),
+        answer: { kind: 'recorded' },
+      });
     }
   });
 
@@ -258,7 +269,11 @@ describe('the candidate', () => {
 });
 
 test('the highest fence is written when it changes', () => {
-  expect(runOf(noteFence(item(), KEY, 'F3'))?.fence).toBe('F3');
+  expect(noteFence(item({ fence: 'F4' }), KEY, 'F3')).toEqual({
+    kind: 'write',
+    item: item({ fence: 'F3' }),
+    answer: { kind: 'recorded' },
+  });
   expect(noteFence(item({ fence: 'F3' }), KEY, 'F3')).toEqual({ kind: 'keep', answer: { kind: 'recorded' } });
 });
 
@@ -267,11 +282,11 @@ describe('a question', () => {
     item({ asked: { lossMs, atMs: 5 } }, { state });
 
   test('is new once, and again for a larger loss', () => {
-    const first = requestConsent(item({}, { state: 'FENCING' }), KEY, 10, NOW);
-    expect([first.answer, written(first).database?.state]).toEqual([
-      { kind: 'asked', atMs: NOW, fresh: true },
-      'AWAITING_CONSENT',
-    ]);
+    expect(requestConsent(item({}, { state: 'FENCING' }), KEY, 10, NOW)).toEqual({
+      kind: 'write',
+      item: item({ asked: { lossMs: 10, atMs: NOW } }, { state: 'AWAITING_CONSENT' }),
+      answer: { kind: 'asked', atMs: NOW, fresh: true },
+    });
     for (const lossMs of [10, 9]) {
       expect(requestConsent(asking(10), KEY, lossMs, NOW)).toEqual({
         kind: 'keep',
@@ -289,8 +304,16 @@ describe('the latch', () => {
 
   test('goes on with the name of the candidate, once', () => {
     const on = setLatch(item(), KEY, true);
-    expect(written(on).database).toMatchObject(latched);
+    expect(on).toEqual({ kind: 'write', item: item({}, latched), answer: { kind: 'set', database: item({}, latched).database } });
     expect(setLatch(written(on), KEY, true)).toEqual({ kind: 'keep', answer: { kind: 'set', database: written(on).database } });
+  });
+
+  test.each([
+    ['of another candidate', { b1: false, b2: true }],
+    ['of nobody', { b1: false, b2: false }],
+    ['of two', { b1: true, b2: true }],
+  ])('that is on already takes the name %s to the candidate', (_whose, writerName) => {
+    expect(written(setLatch(item({}, { ...latched, writerName }), KEY, true))).toEqual(item({}, latched));
   });
 
   test('comes off in a rollback only, and by a failback that has returned', () => {
@@ -310,146 +333,5 @@ describe('the latch', () => {
       kind: 'keep',
       answer: { kind: 'refused', because: 'the run is being rolled back' },
     });
-  });
-});
-
-const READY = { stop_writes_to_primary: done(), verify_replica_sync: done(), latch: done() };
-const ready = (change: Partial<DatabaseRun> = {}, database: Partial<DatabaseState> = {}) =>
-  item({ steps: READY, ...change }, { state: 'LATCHING', latch: { on: true, generation: 1 }, ...database });
-
-describe('the promote request', () => {
-  test('says everything that is missing at once', () => {
-    expect(requestPromotion(item({ candidate: undefined, rollback }, { active: 'standby', state: 'FENCING' }), KEY, NOW)).toEqual(
-      refused(
-        'the run is being rolled back',
-        'no candidate was chosen',
-        'no fence was tried',
-        'the loss was not accepted',
-        'the latch was not seen',
-        'the latch is off',
-        'only a person moves the writer back',
-        'the controller is FENCING, not LATCHING',
-      ),
-    );
-  });
-
-  test('lets a person promote through a pause, and back', () => {
-    const paused = { ...ready({ automatic: false }, { active: 'standby' }), pausedUntilMs: NOW + 1 };
-    expect(requestPromotion(paused, KEY, NOW).answer).toEqual({ kind: 'requested', candidate: 'b1' });
-    expect(requestPromotion({ ...ready(), pausedUntilMs: NOW }, KEY, NOW).answer).toEqual({ kind: 'requested', candidate: 'b1' });
-  });
-
-  test('goes on without a fence that was tried, and not without the others', () => {
-    const tried = { ...READY, stop_writes_to_primary: done({ outcome: 'continued' }) };
-    expect(requestPromotion(ready({ steps: tried }), KEY, NOW).answer.kind).toBe('requested');
-    for (const step of ['verify_replica_sync', 'latch'] as const) {
-      const steps = { ...READY, [step]: done({ outcome: 'continued' }) };
-      expect(requestPromotion(ready({ steps }), KEY, NOW).answer.kind).toBe('refused');
-    }
-  });
-});
-
-describe('what was promoted', () => {
-  const begun = { promote_replica: { beganAtMs: 1, attempts: 1 } };
-
-  test('writes from now on; on the way back it is the primary', () => {
-    const there = notePromoted(item({ promoteRequested, steps: begun }, { state: 'PROMOTING' }), KEY, NOW);
-    expect(written(there).database).toMatchObject({
-      state: 'VERIFYING',
-      active: 'standby',
-      writer: 'b1',
-      run: { steps: { promote_replica: { outcome: 'done', because: ['b1 stands alone and is available'], endedAtMs: NOW } } },
-    });
-    const back = notePromoted(item({ kind: 'failback', promoteRequested, steps: begun }, { active: 'standby' }), KEY, NOW);
-    expect(written(back).database?.active).toBe('primary');
-    expect(notePromoted(written(there), KEY, NOW)).toEqual({ kind: 'keep', answer: { kind: 'recorded' } });
-  });
-
-  test.each([{ steps: begun }, { promoteRequested }])('is nothing with %j alone', (change) => {
-    expect(notePromoted(item(change), KEY, NOW)).toEqual(lost('no promotion was requested'));
-  });
-
-  test('is the only one whose name is answered, and none of them on the way back', () => {
-    const promoted = { steps: { promote_replica: done() } };
-    const named = setWriterName(item(promoted, { active: 'standby', writer: 'b2' }), KEY);
-    expect(written(named).database?.writerName).toEqual({ b1: false, b2: true });
-    expect(setWriterName(written(named), KEY).kind).toBe('keep');
-    const back = setWriterName(item(promoted, { active: 'primary', writer: 'b2', writerName: { b1: false, b2: true } }), KEY);
-    expect(written(back).database?.writerName).toEqual({ b1: false, b2: false });
-    expect(setWriterName(item(), KEY)).toEqual({
-      kind: 'keep',
-      answer: { kind: 'refused', because: 'nothing was promoted yet' },
-    });
-  });
-});
-
-test('giving up is written once, and refused behind the promote request', () => {
-  expect(runOf(rollBack(item(), KEY, ['y'], NOW))?.rollback).toEqual({ atMs: NOW, because: ['y'] });
-  expect(rollBack(item({ rollback }), KEY, ['y'], NOW + 1)).toEqual({ kind: 'keep', answer: { kind: 'rolling-back' } });
-  expect(rollBack(item({ promoteRequested }), KEY, ['y'], NOW)).toEqual({
-    kind: 'keep',
-    answer: { kind: 'refused', because: 'a promotion was requested: nothing is undone any more' },
-  });
-});
-
-test('stuck is said with its reasons, and never before the promote request', () => {
-  const stuck = noteStuck(item({ promoteRequested }, { state: 'PROMOTING' }), KEY, ['y']);
-  expect([stuck.answer, written(stuck).database?.state, runOf(stuck)?.stuckBecause]).toEqual([
-    { kind: 'stuck', fresh: true },
-    'STUCK',
-    ['y'],
-  ]);
-  expect(noteStuck(item(), KEY, ['y'])).toEqual({
-    kind: 'keep',
-    answer: { kind: 'refused', because: 'nothing was promoted: there is a way back' },
-  });
-});
-
-describe('the end of a run', () => {
-  const verified = { verify_functionality: done() };
-
-  test('leaves the standby serving, with its loss, unprotected and without an incident', () => {
-    const end = written(
-      endRun(
-        item({ steps: verified }, { state: 'VERIFYING', active: 'standby', suspect: { sinceMs: 1, because: [] } }),
-        KEY,
-        ['a'],
-        NOW,
-      ),
-    );
-    expect(end.incident).toBeUndefined();
-    expect(end.database).toMatchObject({ state: 'SERVING_STANDBY', unprotectedSinceMs: NOW });
-    expect([end.database?.run, end.database?.suspect, end.database?.restUntilMs]).toEqual([undefined, undefined, undefined]);
-    expect(end.database?.lastRuns).toEqual([ended('done', 1, { because: ['a'], lossMs: 1 })]);
-  });
-
-  test('that was given up loses nothing, rests and keeps its evidence', () => {
-    const suspect = { sinceMs: 1, because: [] };
-    const end = written(endRun(item({ rollback }, { suspect }), KEY, ['a'], NOW));
-    expect(end.database).toMatchObject({ state: 'ROLLED_BACK', suspect, restUntilMs: NOW + 1_800_000 });
-    expect(end.database?.unprotectedSinceMs).toBeUndefined();
-    expect(end.database?.lastRuns).toEqual([ended('rolled-back', 1, { because: ['a'] })]);
-  });
-
-  test('of a failback is at home; given up it serves on from the standby, its rebuilt member kept', () => {
-    const rebuilt = { id: 'a2', endpoint: 'e', port: 1, region: 'r', engine: 'x', replicating: true };
-    const home = written(
-      endRun(item({ kind: 'failback', steps: verified }, { state: 'VERIFYING', rebuilt }), KEY, [], NOW),
-    ).database;
-    expect([home?.state, home?.rebuilt]).toEqual(['ARMED', undefined]);
-    const away = written(
-      endRun(item({ kind: 'failback', rollback }, { state: 'FAILBACK', active: 'standby', rebuilt }), KEY, [], NOW),
-    ).database;
-    expect([away?.state, away?.rebuilt]).toEqual(['SERVING_STANDBY', rebuilt]);
-  });
-
-  test('is refused before the new writer was verified, and keeps ten of the last', () => {
-    expect(endRun(item(), KEY, [], NOW)).toEqual({
-      kind: 'keep',
-      answer: { kind: 'refused', because: 'the new writer was not verified' },
-    });
-    const lastRuns = Array.from({ length: LAST_RUNS }, (_, n) => ended('done', n + 2));
-    const kept = written(endRun(item({ steps: verified }, { lastRuns }), KEY, [], NOW)).database?.lastRuns ?? [];
-    expect([kept.length, kept[0]?.epoch, kept.at(-1)?.epoch]).toEqual([10, 1, 10]);
   });
 });
