@@ -9,7 +9,7 @@ export interface ShellWord {
 export const shell = (text: string): ShellWord => ({ shell: text });
 
 /** Quoted only where the shell would read more into it. */
-const quoted = (word: string) => (/^[A-Za-z0-9_\-./:=,@%+]+$/.test(word) ? word : `'${word}'`);
+const quoted = (word: string) => (/^[A-Za-z0-9_\-./:=,@%+]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
 const written = (word: string | number | ShellWord) => (typeof word === 'object' ? word.shell : quoted(String(word)));
 
