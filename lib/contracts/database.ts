@@ -12,7 +12,7 @@ export interface DatabaseRegistration {
   readonly schema: typeof DATABASE_REGISTRATION_SCHEMA;
   readonly pair: string;
   readonly namespace: string;
-  readonly kind: DatabaseKind;
+  readonly kind: OrderedKind;
   readonly primaryRegion: string;
   readonly standbyRegion: string;
   readonly source: DatabaseMember;
@@ -43,7 +43,8 @@ export interface WriterDocument {
   readonly epoch: number;
 }
 
-export type DatabaseKind = 'multiAzInstance' | 'multiAzCluster' | 'auroraCluster' | 'readReplicas' | 'auroraGlobal' | 'custom';
+/** Kinds that the service itself never fails over: here the controller does. */
+export type OrderedKind = 'readReplicas' | 'auroraGlobal' | 'custom';
 
 export interface DatabaseMember {
   readonly id: string;

@@ -200,17 +200,6 @@ describe('orders to RDS', () => {
       },
     );
   });
-
-  test.each(['multiAzInstance', 'auroraCluster', 'multiAzCluster'] as const)(
-    'fails to order a %s, which fails over by itself',
-    (kind) =>
-      on(rds(), async ({ databases, orders }) => {
-        const refused = { kind: 'refused', because: 'the service fails this database over by itself', retryable: false };
-        expect(await databases.promote(databaseOf({ kind }), replica, 1)).toEqual(refused);
-        expect(await databases.switchover(databaseOf({ kind }), replica, 1)).toEqual(refused);
-        expect(orders()).toBe(0);
-      }),
-  );
 });
 
 describe('who writes where the service fails over by itself', () => {

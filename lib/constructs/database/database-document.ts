@@ -2,7 +2,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { DATABASE_REGISTRATION_SCHEMA, type DatabaseRegistration, type LatchSettings } from '../../contracts/database';
 import type { DatabaseKind as BudgetKind } from '../../decide/budget';
 import type { FailoverPair } from '../dns';
-import type { BoundDatabase } from './database';
+import type { BoundDatabase, OrderedDatabase } from './database';
 import type { DatabaseFailoverProps } from './database-failover';
 import type { BoundRefresh } from './strategies/app-refresh';
 import type { BoundFence } from './strategies/fence';
@@ -14,7 +14,7 @@ const HEARTBEAT_LIMIT_MS = 30_000;
 export interface DocumentParts {
   readonly pair: FailoverPair;
   readonly props: DatabaseFailoverProps;
-  readonly database: BoundDatabase;
+  readonly database: OrderedDatabase;
   readonly loss: Pick<DatabaseRegistration, 'dataLoss' | 'limits'>;
   readonly policy: DatabaseRegistration['trigger'];
   readonly latch: LatchSettings;

@@ -11,7 +11,7 @@ import { targetsOf } from '../budget/recovery-budget';
 import type { FailoverPair } from '../dns';
 import { Problems, refuse, warn } from '../internal/problems';
 import { FailoverRegions } from '../regions';
-import type { BoundDatabase, Database } from './database';
+import type { BoundDatabase, Database, OrderedDatabase } from './database';
 import { databaseAlarms, databaseMetric } from './database-alarms';
 import { budgetKind, documentOf } from './database-document';
 import { writeDatabase } from './database-registration';
@@ -273,7 +273,7 @@ export class DatabaseFailover extends Construct {
 
   private makeController(
     props: DatabaseFailoverProps,
-    database: BoundDatabase,
+    database: OrderedDatabase,
     loss: Pick<DatabaseRegistration, 'dataLoss' | 'limits'>,
   ): { readonly alarms: cloudwatch.Alarm[]; readonly reader?: lambda.IFunction } {
     const { pair, heartbeat } = props;

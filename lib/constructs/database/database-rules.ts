@@ -1,17 +1,17 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import type { OrderedKind } from '../../contracts/database';
 import type { FailoverPair } from '../dns';
 import { isKnown, type Problems, shown } from '../internal/problems';
-import type { BoundDatabase } from './database';
+import type { BoundDatabase, OrderedDatabase } from './database';
 import type { DatabaseFailoverProps } from './database-failover';
 import type { HeartbeatReader } from './strategies/heartbeat-reader';
 import { TriggerPolicy } from './strategies/trigger-policy';
 
-/** Kinds that the service itself never fails over: here the controller does. */
-const ORDERED = ['readReplicas', 'auroraGlobal', 'custom'];
+const ORDERED: Readonly<Record<OrderedKind, true>> = { readReplicas: true, auroraGlobal: true, custom: true };
 
 /** True when somebody other than the service has to act. */
-export const isOrdered = ({ kind }: BoundDatabase) => ORDERED.includes(kind);
+export const isOrdered = (database: BoundDatabase): database is OrderedDatabase => database.kind in ORDERED;
 
 /** The policy that applies, and whether it was chosen here. */
 export function triggerOf(

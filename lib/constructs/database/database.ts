@@ -1,5 +1,5 @@
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import type { DatabaseKind, DatabaseMember } from '../../contracts/database';
+import type { DatabaseMember, OrderedKind } from '../../contracts/database';
 import { isKnown, type Problems, shown } from '../internal/problems';
 import type { FailoverRegions } from '../regions';
 import { DatabaseEngine, type DatabaseRef } from './database-ref';
@@ -57,6 +57,8 @@ export interface DatabaseContext {
 }
 
 /** A database, every value filled in. */
+export type DatabaseKind = OrderedKind | 'multiAzInstance' | 'multiAzCluster' | 'auroraCluster';
+
 export interface BoundDatabase {
   readonly kind: DatabaseKind;
   readonly source: DatabaseMember;
@@ -67,6 +69,8 @@ export interface BoundDatabase {
   /** The service itself says when the writer has failed, as long as its Region answers. */
   readonly serviceKnowsWriter: boolean;
 }
+
+export type OrderedDatabase = BoundDatabase & { readonly kind: OrderedKind };
 
 const { POSTGRESQL, MYSQL, MARIADB, AURORA_POSTGRESQL, AURORA_MYSQL } = DatabaseEngine;
 const RDS = [POSTGRESQL, MYSQL, MARIADB];

@@ -115,8 +115,6 @@ export const GRACE_MS = 180_000;
 export interface TriggerFacts {
   readonly words: Words;
   readonly policy: Policy;
-  /** The service fails over by itself: there is nothing to promote. */
-  readonly serviceManaged: boolean;
   /** For how long the writer has been spoken against, in ms. */
   readonly writerForMs: number;
   /** Why nothing may be promoted now, although the witnesses agree. */
@@ -153,9 +151,6 @@ export function decideTrigger(facts: TriggerFacts): TriggerDecision {
     row: found.row,
     because: [found.because, ...because, ...heard],
   });
-  if (facts.serviceManaged && (found.outcome === 'act' || found.outcome === 'ask' || found.outcome === 'database')) {
-    return facts.writerForMs < GRACE_MS ? decide('hold', grace(facts)) : decide('database', 'the service did not recover it');
-  }
   if (found.outcome === 'database') return facts.writerForMs < GRACE_MS ? decide('hold', grace(facts)) : decide('database');
   if (found.outcome !== 'act') return decide(found.outcome);
   const missing = againstPolicy(facts.policy, words);

@@ -33,7 +33,6 @@ const words = (outside: OutsideWord, probe: ProbeWord, writer: WriterWord, lease
 const ALL = OUTSIDE.flatMap((o) => PROBE.flatMap((p) => WRITER.flatMap((w) => LEASE.map((l) => words(o, p, w, l)))));
 const facts = (change: Partial<TriggerFacts> & { words: Words }): TriggerFacts => ({
   policy: { kind: 'unanimous' },
-  serviceManaged: false,
   writerForMs: GRACE_MS,
   notReady: [],
   ...change,
@@ -109,9 +108,6 @@ describe('the rows of the trigger', () => {
     const given = words('healthy', 'good', 'dead');
     expect(decideTrigger(facts({ words: given, writerForMs: GRACE_MS - 1 })).outcome).toBe('hold');
     expect(decideTrigger(facts({ words: given, writerForMs: GRACE_MS })).outcome).toBe('database');
-    const managed = { words: words('unhealthy', 'failed', 'dead'), serviceManaged: true };
-    expect(decideTrigger(facts({ ...managed, writerForMs: GRACE_MS - 1 })).outcome).toBe('hold');
-    expect(decideTrigger(facts(managed)).outcome).toBe('database');
   });
 });
 

@@ -11,7 +11,7 @@ const words = (outside: OutsideWord, probe: ProbeWord, writer: WriterWord, lease
 });
 const unanimous: Policy = { kind: 'unanimous' };
 const decided = (said: Words, change: Partial<Parameters<typeof decideTrigger>[0]> = {}) => {
-  const facts = { words: said, policy: unanimous, serviceManaged: false, writerForMs: GRACE_MS, notReady: [], ...change };
+  const facts = { words: said, policy: unanimous, writerForMs: GRACE_MS, notReady: [], ...change };
   const { outcome, row, because } = decideTrigger(facts);
   expect(because.slice(-4)).toEqual(heard);
   return [outcome, row, ...because.slice(0, -4)];
@@ -100,43 +100,12 @@ describe('where a person is asked', () => {
   });
 });
 
-describe('a service that fails over by itself', () => {
-  const late = 'the service did not recover it';
-  const wait = (ms: number) => `the service has 180000 ms to recover it, ${ms} ms have passed`;
-  const within = { writerForMs: GRACE_MS - 1 };
-  const managed = { serviceManaged: true };
+test('a dead writer behind a living site has a grace, in which its own service may recover it', () => {
   const site = 'the site answers and its writer is dead: the service may be failing over inside its Region';
-
-  test.each<[string, Words, Partial<Parameters<typeof decideTrigger>[0]>, readonly unknown[]]>([
-    ['is waited for, whatever the witnesses say', dead, { ...managed, ...within }, ['hold', 30, DEAD, wait(179_999)]],
-    ['is said to have failed after its time', dead, managed, ['database', 30, DEAD, late]],
-    [
-      'is waited for on weak evidence too',
-      words('unhealthy', 'failed', 'silent'),
-      { ...managed, ...within },
-      ['hold', 40, 'the site is down, and the evidence against the writer is weak', wait(179_999)],
-    ],
-    [
-      'is waited for behind a living site',
-      words('healthy', 'good', 'dead'),
-      { ...managed, ...within },
-      ['hold', 50, site, wait(179_999)],
-    ],
-    ['fails behind a living site', words('healthy', 'good', 'dead'), managed, ['database', 50, site, late]],
-    [
-      'has nothing to do with a site alone',
-      words('unhealthy', 'failed', 'alive'),
-      managed,
-      ['traffic', 41, 'the site is down and the writer lives'],
-    ],
-  ])('%s', (_name, said, change, outcome) => {
-    expect(decided(said, change)).toEqual(outcome);
-  });
-
-  test('the grace holds for a database that we order as well, as long as its site answers', () => {
-    expect(decided(words('healthy', 'good', 'dead'), within)).toEqual(['hold', 50, site, wait(179_999)]);
-    expect(decided(words('healthy', 'good', 'dead'))).toEqual(['database', 50, site]);
-  });
+  const said = words('healthy', 'good', 'dead');
+  const wait = 'the service has 180000 ms to recover it, 179999 ms have passed';
+  expect(decided(said, { writerForMs: GRACE_MS - 1 })).toEqual(['hold', 50, site, wait]);
+  expect(decided(said)).toEqual(['database', 50, site]);
 });
 
 test.each<[Outcome, ReturnType<typeof pageAfterMs>]>([

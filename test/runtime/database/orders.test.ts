@@ -139,14 +139,6 @@ describe('a failover ordered by a person', () => {
     });
   });
 
-  test('fails for a database that its service fails over', async () => {
-    const world = new DatabaseWorld({ kind: 'multiAzCluster' });
-    expect(await order(world, (ports) => failover(ann, ports))).toEqual({
-      kind: 'refused',
-      because: ['the service fails a multiAzCluster over by itself: there is nothing to promote'],
-    });
-  });
-
   test('says so when the machine does not start, and starts it when it is ordered again', async () => {
     const world = new DatabaseWorld();
     const process = new DatabaseProcess(world);

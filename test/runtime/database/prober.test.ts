@@ -175,12 +175,6 @@ describe('nothing is promoted', () => {
       },
       ['trigger traffic-incident', 'trigger failover-blocked'],
     ],
-    [
-      'when the service fails over by itself',
-      { kind: 'multiAzInstance' },
-      (w) => w.killPrimary(),
-      ['trigger traffic-incident', 'trigger database-incident'],
-    ],
   ];
   test.each(cases)('%s', async (_name, change, spoil, expected) => {
     const world = make(change);

@@ -83,9 +83,6 @@ function metricOf(registration: DatabaseRegistration, member: DatabaseMember): L
     // Published with and without the Region of the source, depending on the version.
     return { name: 'AuroraGlobalDBRPOLag', toMs: 1, dimensionSets: [cluster, { ...cluster, SourceRegion: source }] };
   }
-  if (registration.kind === 'auroraCluster') {
-    return { name: 'AuroraReplicaLag', toMs: 1, dimensionSets: [{ DBInstanceIdentifier: member.id }] };
-  }
   return { name: 'ReplicaLag', toMs: 1000, dimensionSets: [{ DBInstanceIdentifier: member.id }] };
 }
 

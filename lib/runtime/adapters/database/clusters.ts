@@ -1,5 +1,5 @@
 import { type DBCluster, DescribeDBClustersCommand, RDSClient } from '@aws-sdk/client-rds';
-import type { DatabaseMember, DatabaseRegistration } from '../../../contracts/database';
+import type { DatabaseMember } from '../../../contracts/database';
 import type { Unknown } from '../../ports';
 import type { Databases, MemberView } from '../../ports/database';
 import { clientSettings, isNamed, unknownBecause } from '../clients';
@@ -11,10 +11,6 @@ export type FoundCluster = { readonly kind: 'cluster'; readonly cluster: DBClust
 /** Clusters of RDS and Aurora, looked at in their own Region. */
 export class RdsClusters {
   private readonly clients = new Regional((region) => new RDSClient(clientSettings({ ...LOOK, region })));
-
-  public look(_registration: DatabaseRegistration, member: DatabaseMember): ReturnType<Databases['look']> {
-    return this.view(member);
-  }
 
   public async view(member: Pick<DatabaseMember, 'id' | 'region'>): ReturnType<Databases['look']> {
     const found = await this.describe(member);

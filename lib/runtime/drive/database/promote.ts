@@ -1,5 +1,5 @@
 /** The one-way step. The request is in the journal before the call is made; after that nobody asks without looking. */
-import type { DatabaseKind, DatabaseMember } from '../../../contracts/database';
+import type { DatabaseMember, OrderedKind } from '../../../contracts/database';
 import { notePromoted, requestPromotion } from '../../../decide/database/promotion-rules';
 import { noteResult } from '../../../decide/database/run-rules';
 import { lasting } from '../../../decide/database/words';
@@ -12,7 +12,7 @@ import { writerIsBack } from './look';
 const PATIENCE_MS = 120_000;
 
 /** True once it writes for itself. Where the service names its writer, only that word counts. */
-export function standsAlone(view: MemberView, kind: DatabaseKind): boolean {
+export function standsAlone(view: MemberView, kind: OrderedKind): boolean {
   if (view.status !== 'available') return false;
   if (kind === 'auroraGlobal') return view.isWriter === true;
   return view.replicaOf === undefined && view.isWriter !== false;

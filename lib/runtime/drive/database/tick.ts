@@ -13,9 +13,6 @@ import type { PairMemory } from './memory';
 import type { ProberPorts } from './prober';
 import { type Evidence, gather } from './witness';
 
-/** Kinds whose service fails over by itself inside the Region: there is nothing to promote. */
-const SERVICE_MANAGED: readonly string[] = ['multiAzInstance', 'multiAzCluster', 'auroraCluster'];
-
 export const membersOf = (database: DatabaseRegistration) => ({
   source: database.source.id,
   replicas: database.replicas.map((member) => member.id),
@@ -47,7 +44,6 @@ export async function tick(
   const decision = decideTrigger({
     words: evidence.words,
     policy: database.trigger,
-    serviceManaged: SERVICE_MANAGED.includes(database.kind),
     writerForMs: suspect?.writerSinceMs === undefined ? 0 : nowMs - suspect.writerSinceMs,
     notReady: await notReady(ports, registration, item, state, evidence),
   });

@@ -19,8 +19,5 @@ export async function boundTo(pair: string, ports: OrderPorts): Promise<Bound | 
   if (isUnknown(registration)) return { because: [`the pair cannot be read: ${registration.because}`] };
   if (database.kind === 'unknown') return { because: [`the database cannot be read: ${database.because}`] };
   if (database.kind === 'none') return { because: [`the pair ${pair} has no database`] };
-  if (database.kind === 'multiAzInstance' || database.kind === 'multiAzCluster' || database.kind === 'auroraCluster') {
-    return { because: [`the service fails a ${database.kind} over by itself: there is nothing to promote`] };
-  }
   return { registration, database };
 }
