@@ -6,14 +6,13 @@ import type { StartPorts } from '../../lib/runtime/drive/drill/start';
 import type { KeeperPorts } from '../../lib/runtime/drive/keeper';
 import { restore } from '../../lib/runtime/drive/restore';
 import type { Log } from '../../lib/runtime/ports';
+import { type Hook, Mortal } from './mortal';
 import { METRIC_FAULT, type World } from './world';
 
-/** Called around every call of a port; may count, or let the process die before or after the effect. */
-export type Hook = (call: string, phase: 'before' | 'after') => 'live' | 'die';
+export type { Hook } from './mortal';
 
 export const RESTORE_FUNCTION = 'arn:aws:lambda:eu-central-1:111111111111:function:restore';
 const silent: Log = { info: () => undefined, error: () => undefined };
-const NEVER = new Promise<never>(() => undefined);
 
 /** The alarm on the drill's metric follows it, unless a test says otherwise. */
 function stateIn(world: World, name: string): readonly (readonly [string, string])[] {
@@ -24,41 +23,21 @@ function stateIn(world: World, name: string): readonly (readonly [string, string
 export type AllPorts = DrillPorts & StartPorts & KeeperPorts;
 
 /** One run of one function. When it dies, its call and every later one never come back. */
-export class Process {
-  public readonly died: Promise<never>;
-  private dead = false;
-  private sayDied: (error: Error) => void = () => undefined;
-
+export class Process extends Mortal<AllPorts> {
   constructor(
     private readonly world: World,
-    private readonly hook: Hook = () => 'live',
+    hook?: Hook,
   ) {
-    this.died = new Promise((_, reject) => {
-      this.sayDied = reject;
-    });
-    this.died.catch(() => undefined);
-  }
-
-  /** Lambda's own end of a call that takes too long. */
-  public kill(because: string): void {
-    this.dead = true;
-    this.sayDied(new Error(because));
-  }
-
-  public async run<T>(work: (ports: AllPorts) => Promise<T>): Promise<T> {
-    return Promise.race([work(this.ports()), this.died]);
+    super(hook);
   }
 
   public ports(): AllPorts {
     const { world } = this;
-    const { time, journal, checks } = world;
+    const { checks } = world;
     return {
       log: silent,
       restoreFunction: RESTORE_FUNCTION,
-      time: {
-        nowMs: () => time.nowMs(),
-        sleep: (ms) => (this.dead ? NEVER : time.sleep(ms).then(() => (this.dead ? NEVER : undefined))),
-      },
+      time: this.time(world.time),
       dns: this.mortal('dns', {
         nameServers: async () => world.servers,
         ask: async (server: string, name: string, type: string) => world.answer(server, name, type),
@@ -72,24 +51,14 @@ export class Process {
         write: (id: string, version: number, change: { path?: string; port?: number }) => checks.write(id, version, change),
         observations: (id: string) => checks.observations(id),
       }),
-      journal: this.mortal('journal', {
-        read: (pair: string) => journal.read(pair),
-        write: (item: Parameters<typeof journal.write>[0], seen: number) => journal.write(item, seen),
-        once: (key: string) => journal.once(key),
-      }),
+      journal: this.journal(world.journal),
       registry: this.mortal('registry', {
         pair: async (name: string) =>
           name === world.registration.pair ? world.registration : { kind: 'unknown' as const, because: 'ParameterNotFound' },
         pairs: async () => [world.registration],
         checks: async () => world.checksDocument,
       }),
-      machine: this.mortal('machine', {
-        start: async (name: string, input: unknown) => {
-          const kind = world.executions.has(name) ? ('exists' as const) : ('started' as const);
-          if (kind === 'started') world.executions.set(name, input);
-          return { kind, execution: `execution:${name}` };
-        },
-      }),
+      machine: this.machine(world.executions),
       ...this.outbound(),
     };
   }
@@ -154,24 +123,5 @@ export class Process {
     } catch (error) {
       return { kind: 'failed' as const, because: (error as Error).message };
     }
-  }
-
-  private mortal<T extends object>(port: string, calls: T): T {
-    const wrapped = Object.entries(calls).map(([name, call]) => [
-      name,
-      async (...given: unknown[]) => {
-        if (this.dead || this.dies(`${port}.${name}`, 'before')) return NEVER;
-        const answer = await (call as (...args: unknown[]) => Promise<unknown>)(...given);
-        return this.dead || this.dies(`${port}.${name}`, 'after') ? NEVER : answer;
-      },
-    ]);
-    return Object.fromEntries(wrapped) as T;
-  }
-
-  private dies(call: string, phase: 'before' | 'after'): boolean {
-    if (this.hook(call, phase) === 'live') return false;
-    this.dead = true;
-    this.sayDied(new Error(`died ${phase} ${call}`));
-    return true;
   }
 }

@@ -4,10 +4,9 @@ import type { DatabasePorts } from '../../../lib/runtime/drive/database/context'
 import type { Log, Machine } from '../../../lib/runtime/ports';
 import type { AclLooks } from '../../../lib/runtime/ports/database';
 import type { Stopwatch } from '../../../lib/runtime/ports/heartbeat';
-import type { Hook } from '../process';
+import { type Hook, Mortal } from '../mortal';
 import type { DatabaseWorld } from './world';
 
-const NEVER = new Promise<never>(() => undefined);
 const silent: Log = { info: () => undefined, error: () => undefined };
 
 export type AllDatabasePorts = DatabasePorts & {
@@ -17,39 +16,20 @@ export type AllDatabasePorts = DatabasePorts & {
 };
 
 /** One run of one function. When it dies, its call and every later one never come back. */
-export class DatabaseProcess {
-  public readonly died: Promise<never>;
-  private dead = false;
-  private sayDied: (error: Error) => void = () => undefined;
-
+export class DatabaseProcess extends Mortal<AllDatabasePorts> {
   constructor(
     private readonly world: DatabaseWorld,
-    private readonly hook: Hook = () => 'live',
+    hook?: Hook,
   ) {
-    this.died = new Promise((_, reject) => {
-      this.sayDied = reject;
-    });
-    this.died.catch(() => undefined);
-  }
-
-  public kill(because: string): void {
-    this.dead = true;
-    this.sayDied(new Error(because));
-  }
-
-  public async run<T>(work: (ports: AllDatabasePorts) => Promise<T>): Promise<T> {
-    return Promise.race([work(this.ports()), this.died]);
+    super(hook);
   }
 
   public ports(): AllDatabasePorts {
     const { world } = this;
-    const { time, journal } = world;
+    const { time } = world;
     return {
       log: silent,
-      time: {
-        nowMs: () => time.nowMs(),
-        sleep: (ms) => (this.dead ? NEVER : time.sleep(ms).then(() => (this.dead ? NEVER : undefined))),
-      },
+      time: this.time(world.time),
       stopwatch: { elapsedMs: () => time.elapsedMs() },
       dns: this.mortal('dns', {
         nameServers: async () => world.servers,
@@ -68,24 +48,14 @@ export class DatabaseProcess {
           return { kind: good ? ('good' as const) : ('bad' as const), because: good ? '200' : 'ECONNREFUSED', tookMs: 20 };
         },
       }) as DatabasePorts['probe'],
-      journal: this.mortal('journal', {
-        read: (pair: string) => journal.read(pair),
-        write: (item: Parameters<typeof journal.write>[0], seen: number) => journal.write(item, seen),
-        once: (key: string) => journal.once(key),
-      }),
+      journal: this.journal(world.journal),
       registry: this.mortal('registry', {
         pair: async () => world.registration,
         pairs: async () => [world.registration],
         checks: async () => ({ primary: 'a', standby: 'b' }),
       }),
       databaseRegistry: this.mortal('databaseRegistry', { database: async () => world.database }),
-      machine: this.mortal('machine', {
-        start: async (name: string, input: unknown) => {
-          const kind = world.executions.has(name) ? ('exists' as const) : ('started' as const);
-          if (kind === 'started') world.executions.set(name, input);
-          return { kind, execution: `execution:${name}` };
-        },
-      }),
+      machine: this.machine(world.executions),
       aclLooks: this.mortal('aclLooks', { look: async () => world.acls }),
       ...this.database(),
       ...this.outbound(),
@@ -172,24 +142,5 @@ export class DatabaseProcess {
         },
       }),
     };
-  }
-
-  private mortal<T extends object>(port: string, calls: T): T {
-    const wrapped = Object.entries(calls).map(([name, call]) => [
-      name,
-      async (...given: unknown[]) => {
-        if (this.dead || this.dies(`${port}.${name}`, 'before')) return NEVER;
-        const answer = await (call as (...args: unknown[]) => Promise<unknown>)(...given);
-        return this.dead || this.dies(`${port}.${name}`, 'after') ? NEVER : answer;
-      },
-    ]);
-    return Object.fromEntries(wrapped) as T;
-  }
-
-  private dies(call: string, phase: 'before' | 'after'): boolean {
-    if (this.hook(call, phase) === 'live') return false;
-    this.dead = true;
-    this.sayDied(new Error(`died ${phase} ${call}`));
-    return true;
   }
 }

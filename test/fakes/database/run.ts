@@ -4,7 +4,7 @@ import type { DatabaseRun } from '../../../lib/decide/database/state';
 import { databaseStep } from '../../../lib/runtime/drive/database/step';
 import { type RunEnd, runPlan } from '../../../lib/runtime/drive/database/walk';
 import { transact } from '../../../lib/runtime/drive/transact';
-import type { Hook } from '../process';
+import type { Hook } from '../mortal';
 import { DatabaseProcess } from './process';
 import { type DatabaseWorld, membersOf } from './world';
 
