@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type * as kms from 'aws-cdk-lib/aws-kms';
@@ -10,17 +10,16 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { DrillRequest } from '../../contracts/drill';
-import { ENV } from '../../contracts/environment';
-import { drillMachine, longestCallSec } from '../../decide/machine';
-import { type ControlNames, controlNames, ROUTING_REGION } from '../../decide/names';
+import { drillMachine } from '../../decide/machine';
+import { type ControlNames, controlNames } from '../../decide/names';
 import { type AlertPath, AlertSeverity } from '../alert';
-import { MAX_PAIRS } from '../internal/limits';
 import type { FailoverRegions } from '../regions';
 import { CheckPolicies } from './check-policies';
 import { controlAlarms } from './control-alarms';
-import { ControlFunction } from './control-function';
+import type { ControlFunction } from './control-function';
 import { type ControlledDatabase, DatabaseControl } from './database-control';
 import { looks } from './database-permissions';
+import { makeDrill, makeKeeper, makeRestore, makeSteps } from './drill-functions';
 import * as may from './permissions';
 import { Starter } from './starter';
 import { stateMachine } from './state-machine';
@@ -93,9 +92,10 @@ export class ControlSet extends Construct {
     this.reports = bucket;
     this.shared = { stack, tableArn: this.journal.tableArn, registryPath: names.registryPath };
 
-    this.restore = this.makeRestore();
+    const parts = { names, shared: this.shared, key: this.key, deadLetters: this.deadLetters };
+    this.restore = makeRestore(this, parts);
     this.starter = new Starter(this, 'Starter', { names, deadLetters: this.deadLetters, restore: this.restore.function });
-    this.steps = this.makeSteps(bucket);
+    this.steps = makeSteps(this, parts, { bucket, restore: this.restore, starter: this.starter });
     const functions = { drillStep: this.steps.function.functionArn, restore: this.restore.function.functionArn };
     const machine = stateMachine(this, {
       name: names.drillMachine,
@@ -106,8 +106,8 @@ export class ControlSet extends Construct {
       key: this.key,
     });
     this.machine = machine;
-    const drill = this.makeDrill(machine);
-    this.keeper = this.makeKeeper();
+    const drill = makeDrill(this, parts, machine);
+    this.keeper = makeKeeper(this, parts, this.restore);
     this.starter.startKeeper(this.keeper.function);
     this.starter.mayStart(drill.function);
     this.restoreFunction = this.restore.function;
@@ -195,109 +195,5 @@ export class ControlSet extends Construct {
         });
       }
     }
-  }
-
-  private makeRestore(): ControlFunction {
-    return new ControlFunction(this, 'Restore', {
-      bundle: 'restore',
-      description: 'Puts back what a failover drill broke',
-      functionName: this.names.restoreFunction,
-      roleName: this.names.restoreRole,
-      timeoutSec: longestCallSec('restore'),
-      memoryMb: 512,
-      concurrency: 5,
-      environment: { [ENV.journalTable]: this.names.journalTable, [ENV.routingRegion]: ROUTING_REGION },
-      permissions: [may.journal(this.shared)],
-      key: this.key,
-      deadLetters: this.deadLetters,
-      asyncRetries: 2,
-      asyncAge: Duration.hours(6),
-    });
-  }
-
-  private makeSteps(bucket: s3.Bucket): ControlFunction {
-    const { group, restoreRole } = this.starter;
-    return new ControlFunction(this, 'DrillStep', {
-      bundle: 'drill-step',
-      description: 'Carries the steps of a failover drill, except the restore',
-      functionName: this.names.drillStepFunction,
-      roleName: this.names.drillStepRole,
-      timeoutSec: longestCallSec('drill-step'),
-      memoryMb: 512,
-      // All pairs may drill at the same hour.
-      concurrency: MAX_PAIRS,
-      environment: {
-        [ENV.journalTable]: this.names.journalTable,
-        [ENV.registryPath]: this.names.registryPath,
-        [ENV.routingRegion]: ROUTING_REGION,
-        [ENV.scheduleGroup]: this.names.scheduleGroup,
-        [ENV.scheduleRoleArn]: restoreRole.roleArn,
-        [ENV.restoreFunctionArn]: this.restore.function.functionArn,
-        [ENV.reportBucket]: bucket.bucketName,
-      },
-      permissions: [
-        may.journal(this.shared),
-        may.registration(this.shared),
-        ...may.oneShotSchedules(this.shared, group.scheduleGroupName, restoreRole),
-        may.alarms(this.shared),
-        may.metrics,
-        ...may.reports(this.shared, bucket, this.key),
-      ],
-      key: this.key,
-    });
-  }
-
-  private makeDrill(machine: sfn.StateMachine): ControlFunction {
-    return new ControlFunction(this, 'Drill', {
-      bundle: 'drill',
-      description: 'Starts or stops a failover drill: invoked by a schedule or a person',
-      functionName: this.names.drillFunction,
-      roleName: this.names.drillRole,
-      timeoutSec: 30,
-      memoryMb: 256,
-      concurrency: 2,
-      environment: {
-        [ENV.journalTable]: this.names.journalTable,
-        [ENV.registryPath]: this.names.registryPath,
-        [ENV.machineArn]: machine.stateMachineArn,
-      },
-      permissions: [
-        may.journal(this.shared),
-        may.registration(this.shared),
-        { sid: 'Start', actions: ['states:StartExecution'], resources: [machine.stateMachineArn] },
-      ],
-      key: this.key,
-      deadLetters: this.deadLetters,
-      asyncRetries: 2,
-      asyncAge: Duration.minutes(10),
-    });
-  }
-
-  private makeKeeper(): ControlFunction {
-    return new ControlFunction(this, 'Keeper', {
-      bundle: 'keeper',
-      description: 'Restores overdue failover drills and publishes the age of the last passed one',
-      functionName: this.names.keeperFunction,
-      roleName: this.names.keeperRole,
-      timeoutSec: 55,
-      memoryMb: 256,
-      concurrency: 1,
-      environment: {
-        [ENV.journalTable]: this.names.journalTable,
-        [ENV.registryPath]: this.names.registryPath,
-        [ENV.restoreFunctionArn]: this.restore.function.functionArn,
-      },
-      permissions: [
-        may.journal(this.shared),
-        may.registrations(this.shared),
-        may.invoke('Restore', this.restore.function.functionArn),
-        may.alarms(this.shared),
-        may.metrics,
-      ],
-      key: this.key,
-      deadLetters: this.deadLetters,
-      asyncRetries: 0,
-      asyncAge: Duration.minutes(1),
-    });
   }
 }

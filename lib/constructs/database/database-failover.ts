@@ -1,4 +1,4 @@
-import { Annotations, Duration } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as events from 'aws-cdk-lib/aws-events';
 import type * as iam from 'aws-cdk-lib/aws-iam';
@@ -7,15 +7,14 @@ import { Construct } from 'constructs';
 import type { DatabaseMember, DatabaseRegistration } from '../../contracts/database';
 import { AlertSeverity } from '../alert';
 import type { RecoveryTargets } from '../budget';
-import { targetsOf } from '../budget/recovery-budget';
 import type { FailoverPair } from '../dns';
 import { Problems, refuse, warn } from '../internal/problems';
 import { FailoverRegions } from '../regions';
-import type { BoundDatabase, Database, OrderedDatabase } from './database';
+import type { Database, OrderedDatabase } from './database';
 import { databaseAlarms, databaseMetric } from './database-alarms';
-import { budgetKind, documentOf } from './database-document';
-import { writeDatabase } from './database-registration';
-import { checkFailover, isOrdered, triggerOf } from './database-rules';
+import { askBudget } from './database-budget';
+import { documentOf, writeDatabase } from './database-document';
+import { checkFailover, isOrdered, sayTrigger, triggerOf } from './database-rules';
 import { watchInRegion } from './in-region';
 import { sayLease } from './lease/say';
 import { grantOperation, type Operated } from './operate';
@@ -142,7 +141,7 @@ export class DatabaseFailover extends Construct {
     const database = props.database._bind({ regions: pair.regions, problems });
     checkFailover(this, props, database, problems);
     const loss = (props.dataLoss ?? defaultLoss())._bind(problems);
-    this.askBudget(props, database, loss, problems);
+    askBudget(props, database, loss, problems);
     problems.throwAt(this);
 
     this._pair = pair;
@@ -245,32 +244,6 @@ export class DatabaseFailover extends Construct {
     this.renewed = true;
   }
 
-  private askBudget(
-    { pair, targets }: DatabaseFailoverProps,
-    database: BoundDatabase,
-    { dataLoss }: Pick<DatabaseRegistration, 'dataLoss'>,
-    problems: Problems,
-  ): void {
-    if (targets) {
-      problems.addIf(
-        !pair._budget.ask({ targets: targetsOf(targets, problems), waivers: [] }),
-        'SecondBudget',
-        `targets is set, but pair ${pair.pairName} has a RecoveryBudget already; two would contradict each other; set the targets there`,
-      );
-    }
-    problems.addIf(
-      pair._budget.pairFacts.database !== undefined,
-      'SecondDatabase',
-      `pair ${pair.pairName} has a database already; traffic can follow only one; bind the other to a pair of its own`,
-    );
-    pair._budget.useDatabase({
-      kind: budgetKind(database),
-      lagThresholdSec: 30,
-      lagPeriodSec: 60,
-      ...(dataLoss.kind === 'upTo' ? { consentSec: dataLoss.ms / 1000 } : dataLoss.kind === 'never' ? { consentSec: 0 } : {}),
-    });
-  }
-
   private makeController(
     props: DatabaseFailoverProps,
     database: OrderedDatabase,
@@ -324,25 +297,9 @@ export class DatabaseFailover extends Construct {
         topic: warning,
       });
     }
-    this.sayTrigger(props, policy._policy.kind, strong);
+    sayTrigger(this, props, policy._policy.kind, strong);
     sayLease(this, policy._policy, this.lease, { chosen: props.lease !== undefined, isRenewed: () => this.renewed });
     return { alarms: alarms.map(({ alarm }) => alarm), ...(reader ? { reader } : {}) };
-  }
-
-  /** Which trigger applies where none was chosen, and how to change it. */
-  private sayTrigger({ trigger, heartbeat }: DatabaseFailoverProps, kind: string, strong: boolean): void {
-    if (trigger) return;
-    const manual = "for a person's order instead, set trigger: TriggerPolicy.manual()";
-    const shown = `the heartbeat shows whether the writer lives, so it fails over by itself when every witness agrees; ${manual}`;
-    const told =
-      'it fails over by itself when Aurora says that its writer has failed; of a Region that answers nothing Aurora says nothing either, ' +
-      `and a person is asked: set heartbeat to fail over by itself then too; ${manual}`;
-    const why = strong
-      ? heartbeat
-        ? shown
-        : told
-      : 'nothing proves that the writer is dead, so a person starts a failover; for an automatic one, set heartbeat';
-    Annotations.of(this).addInfoV2('cdk-failover:Trigger', `trigger is TriggerPolicy.${kind}(): ${why}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Annotations, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { OrderedKind } from '../../contracts/database';
 import type { FailoverPair } from '../dns';
@@ -20,6 +20,22 @@ export function triggerOf(
 ): { readonly policy: ReturnType<typeof TriggerPolicy.manual>; readonly strong: boolean } {
   const strong = database.serviceKnowsWriter || heartbeat !== undefined;
   return { policy: trigger ?? (strong ? TriggerPolicy.unanimous() : TriggerPolicy.manual()), strong };
+}
+
+/** Which trigger applies where none was chosen, and how to change it. */
+export function sayTrigger(scope: Construct, { trigger, heartbeat }: DatabaseFailoverProps, kind: string, strong: boolean): void {
+  if (trigger) return;
+  const manual = "for a person's order instead, set trigger: TriggerPolicy.manual()";
+  const shown = `the heartbeat shows whether the writer lives, so it fails over by itself when every witness agrees; ${manual}`;
+  const told =
+    'it fails over by itself when Aurora says that its writer has failed; of a Region that answers nothing Aurora says nothing either, ' +
+    `and a person is asked: set heartbeat to fail over by itself then too; ${manual}`;
+  const why = strong
+    ? heartbeat
+      ? shown
+      : told
+    : 'nothing proves that the writer is dead, so a person starts a failover; for an automatic one, set heartbeat';
+  Annotations.of(scope).addInfoV2('cdk-failover:Trigger', `trigger is TriggerPolicy.${kind}(): ${why}`);
 }
 
 /** Everything that can be wrong at synth beside the database itself. */
