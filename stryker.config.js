@@ -7,7 +7,7 @@ module.exports = {
   concurrency: 1,
   incremental: true,
   tempDirName: '.stryker/tmp',
-  ignorePatterns: ['/assets', '/dist*', '/docs', '/examples', '/bin', '/.jsii', '/tsconfig.tsbuildinfo', '/lib/constructs'],
+  ignorePatterns: ['/assets', '/dist*', '/examples', '/.jsii', '/tsconfig.tsbuildinfo', '/lib/constructs'],
   reporters: ['clear-text', 'json'],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false, reportScoreTable: true },
   disableTypeChecks: false,

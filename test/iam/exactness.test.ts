@@ -4,11 +4,11 @@ import { checksParameter, controlNames, ROUTING_REGION, restoreScheduleName } fr
 import * as lab from '../../lib/lab/aws';
 import { CloudWatchAlarms, CloudWatchMetrics } from '../../lib/runtime/adapters/cloudwatch';
 import { RdsServiceLooks } from '../../lib/runtime/adapters/database/service-looks';
+import { Route53HealthChecks } from '../../lib/runtime/adapters/drill/route53-health-checks';
+import { S3Reports } from '../../lib/runtime/adapters/drill/s3-reports';
+import { SchedulerSchedules } from '../../lib/runtime/adapters/drill/scheduler-schedules';
 import { DynamoDbJournal } from '../../lib/runtime/adapters/dynamodb-journal';
 import { LambdaFunctions } from '../../lib/runtime/adapters/lambda-functions';
-import { Route53HealthChecks } from '../../lib/runtime/adapters/route53-health-checks';
-import { S3Reports } from '../../lib/runtime/adapters/s3-reports';
-import { SchedulerSchedules } from '../../lib/runtime/adapters/scheduler-schedules';
 import { SfnMachine } from '../../lib/runtime/adapters/sfn-machine';
 import { SnsAnnouncer } from '../../lib/runtime/adapters/sns-announcer';
 import { SsmRegistry } from '../../lib/runtime/adapters/ssm-registry';

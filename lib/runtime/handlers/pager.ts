@@ -5,9 +5,9 @@ import { CloudWatchAlarms } from '../adapters/cloudwatch';
 import { DynamoDbJournal } from '../adapters/dynamodb-journal';
 import { EmbeddedMetrics } from '../adapters/embedded-metrics';
 import { environment } from '../adapters/environment';
-import { HttpPagerDuty } from '../adapters/pagerduty';
-import { SqsAlertQueue } from '../adapters/queue';
-import { SecretRoutingKeys } from '../adapters/secrets';
+import { HttpPagerDuty } from '../adapters/pager/pagerduty';
+import { SqsAlertQueue } from '../adapters/pager/queue';
+import { SecretRoutingKeys } from '../adapters/pager/secrets';
 import { JsonLog, SystemChance, SystemTime } from '../adapters/system';
 import { drivePager, type PagerPorts } from '../drive/pager';
 

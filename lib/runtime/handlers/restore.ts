@@ -1,10 +1,10 @@
 import type { DrillStepInput } from '../../contracts/drill';
 import { ENV } from '../../contracts/environment';
 import { CloudWatchMetrics } from '../adapters/cloudwatch';
+import { Route53HealthChecks } from '../adapters/drill/route53-health-checks';
 import { DynamoDbJournal } from '../adapters/dynamodb-journal';
 import { environment } from '../adapters/environment';
 import { LambdaFunctions } from '../adapters/lambda-functions';
-import { Route53HealthChecks } from '../adapters/route53-health-checks';
 import { JsonLog, SystemTime } from '../adapters/system';
 import { restore } from '../drive/restore';
 

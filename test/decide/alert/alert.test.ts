@@ -1,30 +1,16 @@
 import { EVENT_SCHEMA, type FailoverEvent } from '../../../lib/contracts/events';
 import {
-  type AlarmNow,
-  type AlarmState,
-  ASK_AFTER_MS,
   drillVerdict,
-  GIVE_UP_MS,
-  isTooOld,
-  judgeAlarm,
-  judgeAnswer,
-  judgeOwn,
   OWN_EVENT_SCHEMA,
   type OwnEvent,
   PROBE_FRESH_MS,
   pageFor,
   pairMark,
   parseMessage,
-  type Received,
-  retryDelaySec,
-  routingKeyIn,
-  SETTLED_MS,
   severityMap,
-  sourceToAsk,
 } from '../../../lib/decide/alert';
 import { RDS_EVENTS } from '../../../lib/decide/alert/rds';
 import type { JournalItem, RunningDrill } from '../../../lib/decide/journal';
-import { drillIncident } from '../../../lib/runtime/drive/drill/context';
 
 const AT = '2026-11-20T14:00:00.000+0000';
 const AT_MS = 1_795_183_200_000;
@@ -280,104 +266,6 @@ test('a body that is no SNS envelope is told as well', () => {
   expect(pageFor(told, severities).body).toMatchObject({ event_action: 'trigger', dedup_key: 'cdk-failover/message/sqs-7' });
 });
 
-describe('whom to ask before sending', () => {
-  const ask = (received: Received, attempt: number, ageMs: number) => sourceToAsk(received, attempt, AT_MS + ageMs);
-  test.each<[string, Received, number, number, unknown]>([
-    ['nobody while an alarm is fresh', read(alarm('ALARM')), 1, ASK_AFTER_MS - 1, undefined],
-    [
-      'the alarm once something may have overtaken it',
-      read(alarm('ALARM')),
-      1,
-      ASK_AFTER_MS,
-      { kind: 'alarm', name: 'shop primary', region: 'eu-west-1' },
-    ],
-    ['the alarm on every retry', read(alarm('ALARM')), 2, 0, { kind: 'alarm', name: 'shop primary', region: 'eu-west-1' }],
-    ['the alarm about a late OK too', read(alarm('OK')), 2, 0, { kind: 'alarm', name: 'shop primary', region: 'eu-west-1' }],
-    ['the journal about an old trigger of ours', read(own), 2, 0, { kind: 'journal', pair: 'shop' }],
-    ['nobody about a resolve of ours', read({ ...own, action: 'resolve' }), 2, 0, undefined],
-    ['nobody about an unknown shape', read('hello'), 9, 999_999, undefined],
-  ])('is %s', (_name, received, attempt, ageMs, expected) => expect(ask(received, attempt, ageMs)).toEqual(expected));
-
-  const unknown = { kind: 'unknown', because: 'throttled' } as const;
-  test.each<[AlarmState, AlarmNow, string]>([
-    ['ALARM', 'ALARM', 'send'],
-    ['ALARM', 'OK', 'over'],
-    ['ALARM', 'INSUFFICIENT_DATA', 'send'],
-    ['ALARM', 'gone', 'send'],
-    ['ALARM', unknown, 'send'],
-    ['INSUFFICIENT_DATA', 'OK', 'over'],
-    ['INSUFFICIENT_DATA', unknown, 'send'],
-    ['OK', 'OK', 'send'],
-    ['OK', 'ALARM', 'superseded'],
-    ['OK', 'INSUFFICIENT_DATA', 'send'],
-    ['OK', 'gone', 'send'],
-    ['OK', unknown, 'wait'],
-  ])('a late %s while the alarm is %j: %s', (told, now, kind) => expect(judgeAlarm(told, now, SETTLED_MS).kind).toBe(kind));
-
-  test.each<[AlarmState, AlarmNow]>([
-    ['ALARM', 'OK'],
-    ['OK', 'ALARM'],
-  ])('a %s that its alarm contradicts with %s waits until the answer cannot be old news', (told, now) => {
-    expect(judgeAlarm(told, now, SETTLED_MS - 12_500)).toEqual({
-      kind: 'wait',
-      because: `the alarm is said to be ${now}, which may be old news`,
-      atLeastSec: 13,
-    });
-  });
-
-  const item = (restoredAtMs?: number): JournalItem => ({
-    pair: 'shop',
-    revision: 9,
-    epoch: 0,
-    lastDrills: [
-      { id: 'tue-1', level: 'TRAFFIC', verdict: 'passed', endedAtMs: AT_MS + 9_000, restoredAtMs, expectedAlarms: [] },
-    ],
-  });
-  test.each<[string, string, JournalItem | undefined | typeof unknown, string]>([
-    ['a missing restore is over once the drill ended with one', '/restore', item(AT_MS), 'over'],
-    ['a missing restore is not over without one', '/restore', item(undefined), 'send'],
-    ['an outage that a drill saw is not over with its restore', '/outage', item(AT_MS), 'send'],
-    ['alarms that stayed on are not over with the restore', '/afterglow', item(AT_MS), 'send'],
-    ['no journal is no proof', '/restore', undefined, 'send'],
-    ['an unreadable journal is no proof', '/restore', unknown, 'send'],
-  ])('%s', (_name, what, journal, kind) => expect(judgeOwn(`${drillIncident('shop', 'tue-1')}${what}`, journal).kind).toBe(kind));
-
-  const ran = (outcome: 'done' | 'rolled-back'): JournalItem => ({
-    pair: 'shop',
-    revision: 9,
-    epoch: 4,
-    lastDrills: [],
-    database: {
-      state: 'SERVING_STANDBY',
-      active: 'standby',
-      writer: 'shop-b1',
-      latch: { on: true, generation: 1 },
-      writerName: {},
-      lastRuns: [{ id: 'shop-e4', kind: 'failover', epoch: 4, outcome, because: [], endedAtMs: AT_MS }],
-    },
-  });
-  const suspects = (journal: JournalItem): JournalItem => ({
-    ...journal,
-    ...(journal.database ? { database: { ...journal.database, suspect: { sinceMs: AT_MS, because: [] } } } : {}),
-  });
-  test.each<[string, string, JournalItem, string]>([
-    ['a failover whose run is done is over, though its resolve came first', 'shop/4', ran('done'), 'over'],
-    ['a failover that was given up is not over', 'shop/4', ran('rolled-back'), 'send'],
-    ['another run than the one that is done is not over', 'shop/5', ran('done'), 'send'],
-    ['a suspicion that was answered by a promotion is over', 'shop/watch/blocked', ran('done'), 'over'],
-    ['a suspicion that stands is not over', 'shop/watch/traffic', suspects(ran('done')), 'send'],
-    ['what the daily look complains about is no suspicion', 'shop/watch/readiness', ran('done'), 'send'],
-    ['a second writer is not over because the run is done', 'shop/4/split-brain', ran('done'), 'send'],
-  ])('%s', (_name, incidentKey, journal, kind) => expect(judgeOwn(incidentKey, journal).kind).toBe(kind));
-
-  test('a trigger whose trouble is over becomes a resolve, so that a trigger lost on the way back leaves nothing open', () => {
-    expect(pageFor(read(alarm('ALARM')), severities, { overBecause: 'OK by now' }).body).toEqual({
-      event_action: 'resolve',
-      dedup_key: ALARM_ARN,
-    });
-  });
-});
-
 describe('a page is put down to a drill', () => {
   const drill: RunningDrill = {
     id: 'tue-1',
@@ -440,71 +328,4 @@ describe('a page is put down to a drill', () => {
   ])('and not when %s', (_name, journal, name, because) =>
     expect(drillVerdict(journal, name, AT_MS)).toEqual({ kind: 'real', because }),
   );
-});
-
-describe('an answer of PagerDuty', () => {
-  const status = (code: number, retryAfterSec?: number) =>
-    ({ kind: 'status', status: code, body: 'text', ...(retryAfterSec ? { retryAfterSec } : {}) }) as const;
-  test.each([
-    [202, false, 'done'],
-    [400, false, 'check-key'],
-    [401, false, 'check-key'],
-    [403, false, 'check-key'],
-    [400, true, 'dead-letter'],
-    [403, true, 'dead-letter'],
-    [404, false, 'dead-letter'],
-    [413, false, 'dead-letter'],
-    [302, false, 'dead-letter'],
-    [408, false, 'retry'],
-    [429, false, 'retry'],
-    [500, true, 'retry'],
-    [503, false, 'retry'],
-  ])('%i (key checked: %s) means %s', (code, keyChecked, kind) => expect(judgeAnswer(status(code), keyChecked).kind).toBe(kind));
-
-  test('that never came is tried again', () => {
-    expect(judgeAnswer({ kind: 'network', because: 'ECONNRESET' }, true)).toEqual({
-      kind: 'retry',
-      because: 'PagerDuty did not answer: ECONNRESET',
-      atLeastSec: 0,
-    });
-  });
-
-  test('may ask for patience', () =>
-    expect(judgeAnswer(status(429, 60), false)).toMatchObject({ kind: 'retry', atLeastSec: 60 }));
-
-  test.each([
-    [1, 0, 0, 1],
-    [1, 0.999, 0, 5],
-    [2, 0.999, 0, 10],
-    [5, 0.5, 0, 40],
-    [200, 0.999, 0, 900],
-    [1, 0.1, 60, 60],
-    [1, 0.1, 5_000, 900],
-  ])('try %i with chance %d and at least %d s waits %d s', (attempt, uniform, atLeast, sec) => {
-    expect(retryDelaySec(attempt, uniform, atLeast)).toBe(sec);
-  });
-
-  test('is waited for during 6 hours', () => {
-    expect([isTooOld(GIVE_UP_MS - 1), isTooOld(GIVE_UP_MS), GIVE_UP_MS]).toEqual([false, true, 21_600_000]);
-  });
-});
-
-describe('a routing key', () => {
-  const key = 'R0UT1NGKEYR0UT1NGKEYR0UT1NGKEY01';
-  test.each([
-    ['is the whole secret', key],
-    ['may end in a line break', `${key}\n`],
-    ['may be a field of JSON', JSON.stringify({ routingKey: key })],
-  ])('%s', (_name, secret) => expect(routingKeyIn(secret)).toEqual({ kind: 'key', key }));
-
-  test.each([
-    ['too short', 'short', 5],
-    ['JSON without the field', '{"key":"x"}', 0],
-    ['empty', '', 0],
-  ])('fails when it is %s, without quoting the secret', (_name, secret, found) => {
-    expect(routingKeyIn(secret)).toEqual({
-      kind: 'unknown',
-      because: `the secret holds no routing key: expected 32 characters, as text or as routingKey in JSON, found ${found}`,
-    });
-  });
 });

@@ -44,6 +44,10 @@ describe('availability', () => {
     expect(availability(slow)).toBeCloseTo(1 - example.repairSec / MONTH_SEC, 12);
   });
 
+  test('more outages than the month is long leave nothing', () => {
+    expect(availability({ ...example, outagesPerMonth: 2_000 })).toBe(0);
+  });
+
   test('needless failovers cost what a switch takes', () => {
     const quiet = { ...example, outagesPerMonth: 0 };
     expect(availability({ ...quiet, falseFailoversPerMonth: 10, switchSec: 60 })).toBeCloseTo(1 - 600 / MONTH_SEC, 9);
@@ -90,8 +94,15 @@ const stalls = {
 describe('failure threshold', () => {
   test('the published formula says 0 as soon as a missed failure costs more; ours says 4', () => {
     expect(publishedThreshold(2_000, 60_000, 0.5)).toBe(0);
+    expect(publishedThreshold(60_000, 2_000, 0.5)).toBeCloseTo(6.802, 3);
     expect(optimalThreshold(stalls).exact).toBeCloseTo(3.9, 1);
     expect(optimalThreshold(stalls).failures).toBe(4);
+  });
+
+  test('a month costs the waiting in outages and the failovers for stalls', () => {
+    // 0.5 outages x 16.67 x 10 s x 2, and 4 stalls x 30 % x 30 % x 2,000
+    expect(thresholdCost(stalls, 2)).toBeCloseTo(166.667 + 720, 3);
+    expect(optimalThreshold(stalls).costPerMonth).toBeCloseTo(333.333 + 64.8, 3);
   });
 
   test('cheap, reversible failovers deserve fewer failures: 2', () => {
@@ -101,6 +112,8 @@ describe('failure threshold', () => {
   test('without outages waiting is free, with free failovers it is useless', () => {
     expect(optimalThreshold({ ...stalls, outagesPerMonth: 0 })).toMatchObject({ exact: Number.POSITIVE_INFINITY, failures: 10 });
     expect(optimalThreshold({ ...stalls, falseFailoverCost: 0 })).toMatchObject({ exact: 0, failures: 1 });
+    expect(optimalThreshold({ ...stalls, stallGoesOn: 1 })).toMatchObject({ exact: 0, failures: 1 });
+    expect(optimalThreshold({ ...stalls, outagesPerMonth: 0, falseFailoverCost: 0 })).toMatchObject({ exact: 0, failures: 1 });
   });
 
   test('no other threshold that Route 53 accepts costs less, and it is next to where the formula points', () => {
@@ -147,6 +160,19 @@ describe('economics', () => {
     expect(economics({ ...dear, ongoingPerMonth: 1_820 }).payback).toEqual({ kind: 'months', months: expect.closeTo(0.83, 2) });
   });
 
+  test('what saves as much as it costs never pays, and what costs nothing has no return', () => {
+    const even = { ...dear, ongoingPerMonth: 57_500 };
+    const because = 'it costs 57500 a month and saves 57500';
+    expect(economics(even).payback).toEqual({ kind: 'never', because });
+    expect(economics({ ...even, ongoingPerMonth: 57_499 }).payback).toEqual({ kind: 'months', months: 46_000 });
+    expect(economics({ ...dear, implementation: 0, ongoingPerMonth: 0 })).toEqual({
+      benefitPerMonth: 57_500,
+      firstYearRoiPercent: 0,
+      payback: { kind: 'months', months: 0 },
+    });
+    expect(economics({ ...dear, ongoingPerMonth: 0 }).firstYearRoiPercent).toBeCloseTo(1_400, 6);
+  });
+
   test('a failover slower than the repair saves nothing, so it never pays', () => {
     expect(economics({ ...dear, rtoMin: 240, ongoingPerMonth: 10 })).toMatchObject({
       benefitPerMonth: 0,
@@ -175,6 +201,27 @@ describe('decision matrix', () => {
   ] as const)('%s within %i s, losing at most %i s, a Region lost %s: %s', (service, rtoSec, rpoSec, survivesRegion, how) => {
     const choice = chooseFailover(service, { rtoSec, rpoSec, survivesRegion });
     expect(choice.kind === 'found' && choice.way.how).toBe(how);
+  });
+
+  test.each([
+    [180, 0, 'Multi-AZ instance'],
+    [179, 0, 'Multi-AZ DB cluster, or Aurora with a replica'],
+    [95, 0, 'Multi-AZ DB cluster, or Aurora with a replica'],
+    [94, 0, undefined],
+  ])('a database within %i s, losing at most %i s, is the cheapest way that just keeps both: %s', (rtoSec, rpoSec, how) => {
+    const choice = chooseFailover('database', { rtoSec, rpoSec, survivesRegion: false });
+    expect(choice.kind === 'found' ? choice.way.how : undefined).toBe(how);
+  });
+
+  test('every service is looked at for its own ways alone', () => {
+    const anything = { rtoSec: 1e6, rpoSec: 1e6, survivesRegion: true };
+    expect(SERVICES.map((service) => [service, chooseFailover(service, anything)])).toEqual([
+      ['database', expect.objectContaining({ way: expect.objectContaining({ how: 'cross-Region read replica, promoted' }) })],
+      ['web', expect.objectContaining({ way: expect.objectContaining({ how: 'failover pair, 10 s x 2, ttl 30 s' }) })],
+      ['api', expect.objectContaining({ way: expect.objectContaining({ how: 'latency records with a check each' }) })],
+      ['files', expect.objectContaining({ way: expect.objectContaining({ rpoSec: 900 }) })],
+      ['analytics', expect.objectContaining({ way: expect.objectContaining({ rtoSec: 1_800 }) })],
+    ]);
   });
 
   test('what nothing can promise is said, with the nearest', () => {

@@ -74,6 +74,11 @@ test.each([
   ['rate(5 minutes)', 8_760],
   ['rate(1 hour)', 730],
   ['rate(1 day)', 730 / 24],
+  ['rate(10 minutes)', 4_380],
+  ['rate(12 hours)', 730 / 12],
+  ['every rate(1 minute)', undefined],
+  ['rate(1 minute) or so', undefined],
+  ['rate(x minutes)', undefined],
   ['cron(0 10 ? * TUE *)', undefined],
   [{ Ref: 'Rate' }, undefined],
 ])('%p fires %p times a month', (expression, times) => {

@@ -73,7 +73,8 @@ const reported = (measured?: MeasureResult, change: Partial<RunningDrill> = {}, 
 describe('the report of a drill', () => {
   test('that met everything', () => {
     const report = reported(measure());
-    expect(report).toMatchObject({
+    const { results, expectations, timeline, ...rest } = report;
+    expect(rest).toEqual({
       schema: 'cdk-failover.drill-report/1',
       drillId: 'app-tue',
       pair: 'app',
@@ -97,13 +98,12 @@ describe('the report of a drill', () => {
       clientsMs: [40_000, 60_000],
       certificates: preflight.certificates,
     });
-    expect(report.limits).toBeUndefined();
-    expect(report.results).toEqual([
+    expect(results).toEqual([
       { name: 'detection', sec: 25, targetSec: 30, met: true, provenance: 'measured' },
       { name: 'switch', sec: 1, targetSec: 60, met: true, provenance: 'measured' },
       { name: 'rto', sec: 60, targetSec: 120, met: true, provenance: 'measured' },
     ]);
-    expect(report.expectations).toEqual([
+    expect(expectations).toEqual([
       { name: 'detected', expected: 'Route 53 calls the primary unhealthy', seen: iso(25), met: true },
       { name: 'switched', expected: 'the name answers the standby on every server', seen: iso(26), met: true },
       { name: 'served', expected: 'every client is served by the standby', seen: iso(60), met: true },
@@ -113,18 +113,19 @@ describe('the report of a drill', () => {
       { name: 'returned', expected: 'the name answers the primary on every server', seen: iso(100), met: true },
       { name: 'primary kept serving', expected: 'no failed direct probe', seen: '0 failed', met: true },
     ]);
-    expect(report.timeline.map(({ what }) => what)).toEqual([
-      'preflight began',
-      'arm began',
-      'measure began',
-      'await_return began',
-      'preflight: ready',
-      'arm: armed',
-      'measure: measured',
-      'await_return: returned',
-      'the fault was injected',
-      'restored by the machine',
-      'back',
+    const [began, over] = [T0 - 5_000, T0 - 4_000];
+    expect(timeline).toEqual([
+      { atMs: began, what: 'preflight began' },
+      { atMs: began, what: 'arm began' },
+      { atMs: began, what: 'measure began' },
+      { atMs: began, what: 'await_return began' },
+      { atMs: over, what: 'preflight: ready' },
+      { atMs: over, what: 'arm: armed' },
+      { atMs: over, what: 'measure: measured' },
+      { atMs: over, what: 'await_return: returned' },
+      { atMs: T0, what: 'the fault was injected' },
+      { atMs: T0 + 90_000, what: 'restored by the machine' },
+      { atMs: T0 + 100_000, what: 'back' },
     ]);
   });
 
@@ -208,6 +209,56 @@ describe('the report of a drill', () => {
   ])('that %s', (_name, steps, measured, verdict, because) => {
     const report = reported(measured, {}, steps);
     expect([report.verdict, report.because]).toEqual([verdict, because]);
+  });
+
+  test.each<[string, Partial<MeasureResult>, Partial<RunningDrill>, string[]]>([
+    ['a gap of just the limit is valid', { seen: { ...measure().seen, largestGapMs: GAP_LIMIT_MS } }, {}, []],
+    ['nothing to restore is restored', {}, { restored: { outcome: 'nothing to restore', atMs: T0 + 90_000, by: 'machine' } }, []],
+    [
+      'what a deployment changed is not',
+      {},
+      { restored: { outcome: 'changed by a deployment', atMs: T0 + 90_000, by: 'machine' } },
+      ['expected: everything is put back; seen: changed by a deployment'],
+    ],
+    [
+      'no client is no client served',
+      { servedAtMs: [] },
+      {},
+      ['rto took unknown time, target 120 s', 'expected: every client is served by the standby; seen: never'],
+    ],
+    ['a target that is just met is met', { servedAtMs: [T0 + 120_000] }, {}, []],
+    ['one millisecond more misses it', { servedAtMs: [T0 + 120_001] }, {}, ['rto took 120.001 s, target 120 s']],
+  ])('judges that %s', (_name, measured, change, because) => {
+    const report = reported(measure(measured), change);
+    expect([report.verdict, report.because]).toEqual([because.length > 0 ? 'failed' : 'passed', because]);
+  });
+
+  test('that was refused says what is known, and nothing as measured', () => {
+    const entry: StepEntry = { beganAtMs: T0, endedAtMs: T0 + 1_000, attempts: 1 };
+    const refused = { ...drill(undefined), undo: undefined, restored: undefined, steps: { preflight: entry } };
+    expect(reportOf('app', refused, TARGETS, T0 + 2_000)).toEqual({
+      schema: 'cdk-failover.drill-report/1',
+      drillId: 'app-tue',
+      pair: 'app',
+      level: 'TRAFFIC',
+      scenario: 'primary_crash',
+      requestedBy: 'jo',
+      startedAtMs: T0 - 6_000,
+      endedAtMs: T0 + 2_000,
+      verdict: 'aborted',
+      because: ['the preflight did not come to an end'],
+      marks: {},
+      results: [],
+      expectations: [],
+      restore: { outcome: 'nothing to restore' },
+      sampling: { periodMs: 0, largestGapMs: 0, limitMs: GAP_LIMIT_MS, valid: true },
+      clientsMs: [],
+      certificates: [],
+      timeline: [
+        { atMs: T0, what: 'preflight began' },
+        { atMs: T0 + 1_000, what: 'preflight: ended' },
+      ],
+    });
   });
 
   test('of which nothing was broken has neither results nor clients', () => {

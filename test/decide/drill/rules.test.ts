@@ -1,6 +1,4 @@
 import fc from 'fast-check';
-import { drillIdOf, isDrillId } from '../../../lib/decide/drill/ids';
-import { readRequest } from '../../../lib/decide/drill/request';
 import {
   beginRestore,
   beginStep,
@@ -17,7 +15,6 @@ import {
   requestStop,
 } from '../../../lib/decide/drill/rules';
 import type { JournalItem, Undo } from '../../../lib/decide/journal';
-import { restoreScheduleName } from '../../../lib/decide/names';
 
 const NOW = Date.UTC(2026, 10, 24, 10);
 const ASKED: Claim = {
@@ -218,68 +215,5 @@ describe('the end', () => {
       }),
       { seed },
     );
-  });
-});
-
-describe('names of drills', () => {
-  test.each([
-    ['app', 'tue', 'app-tue'],
-    ['app', 'app-tue', 'app-tue'],
-    ['app', 'sched-2026-11-24T10:00:00Z', 'app-sched-2026-11-24T100000Z'],
-  ])('pair %s and id %s make %s', (pair, id, expected) => {
-    expect(drillIdOf(pair, id)).toBe(expected);
-  });
-
-  test('two pairs never share a drill, and every name fits its service', () => {
-    const pairs = fc.stringMatching(/^[a-z][a-z0-9-]{0,62}$/);
-    const ids = fc.stringMatching(/^[a-z0-9]{1,48}$/);
-    fc.assert(
-      fc.property(pairs, pairs, ids, (one, two, id) => {
-        fc.pre(one !== two && id.length <= 40);
-        const name = restoreScheduleName(drillIdOf(one, id));
-        expect(name.length).toBeLessThanOrEqual(64);
-        expect(name).toMatch(/^[0-9a-zA-Z_.-]+$/);
-        fc.pre(!two.startsWith(`${one}-`) && !one.startsWith(`${two}-`));
-        expect(drillIdOf(one, id)).not.toBe(drillIdOf(two, id));
-      }),
-      { seed },
-    );
-  });
-
-  test('an id is told from what would not fit', () => {
-    expect([isDrillId('a'.repeat(48)), isDrillId('a'.repeat(49)), isDrillId('a b'), isDrillId('')]).toEqual([
-      true,
-      false,
-      false,
-      false,
-    ]);
-  });
-});
-
-describe('a request', () => {
-  test('needs the pair alone', () => {
-    expect(readRequest({ pair: 'app' })).toEqual({
-      request: { pair: 'app', operation: 'start', level: 'TRAFFIC', scenario: 'primary_crash', requestedBy: 'unknown' },
-    });
-  });
-
-  test('fails with every problem at once', () => {
-    expect(
-      readRequest({ pair: 'App', operation: 'go', level: 'traffic', scenario: 'x', id: 'a b', requestedBy: 7, dryRun: true }),
-    ).toEqual({
-      problems: [
-        'pair is "App"; give the name of a pair: lower-case letters, digits and "-"',
-        'operation is "go"; allowed: start, stop',
-        'level is "traffic"; allowed: TRAFFIC, OBSERVE',
-        'scenario is "x"; allowed: primary_crash',
-        'id is "a b"; use letters, digits, "-", "_", ":" and ".", at most 48',
-        'requestedBy is 7; give a text of at most 200 characters',
-        'unknown: dryRun; known: pair, operation, level, scenario, id, requestedBy',
-      ],
-    });
-  });
-
-  test.each([['app'], [null], [undefined], [['app']]])('fails for %j, which is no object', (event) => {
-    expect(readRequest(event)).toEqual({ problems: [expect.stringContaining('; send an object such as {"pair":"app"}')] });
   });
 });

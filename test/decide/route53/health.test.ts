@@ -1,11 +1,16 @@
 import fc from 'fast-check';
 import {
   afterProbe,
+  CHECKER_REGIONS,
+  CHECKERS_PER_HEALTH_CHECK,
   type CheckerView,
   checkHealthy,
   endpointHealthy,
   goodHttpStatus,
+  HEALTHY_ABOVE_PERCENT,
   NEW_CHECKER,
+  PROBE_LIMITS_MS,
+  SEARCHED_BODY_BYTES,
 } from '../../../lib/decide/route53';
 import { healthyAllowed } from '../../../lib/decide/timings/detection';
 
@@ -15,7 +20,15 @@ const viewAfter = (results: readonly boolean[], threshold: number, from: Checker
 
 describe('one checker', () => {
   test('a new checker says healthy before its first probe', () => {
-    expect(NEW_CHECKER.healthy).toBe(true);
+    expect(NEW_CHECKER).toEqual({ healthy: true, against: 0 });
+  });
+
+  test('probes as Route 53 documents it: limits, Regions, how many, and how much of a body is searched', () => {
+    expect(PROBE_LIMITS_MS).toEqual({ connect: 4_000, response: 2_000, body: 2_000, tcpConnect: 10_000 });
+    expect([SEARCHED_BODY_BYTES, CHECKERS_PER_HEALTH_CHECK, HEALTHY_ABOVE_PERCENT]).toEqual([5_120, 16, 18]);
+    expect([...CHECKER_REGIONS].sort()).toEqual(
+      'ap-northeast-1 ap-southeast-1 ap-southeast-2 eu-west-1 sa-east-1 us-east-1 us-west-1 us-west-2'.split(' '),
+    );
   });
 
   test.each([

@@ -1,4 +1,4 @@
-import { chooseFailover, type HealthOf, lookUp, type RecordSet } from '../../../lib/decide/route53';
+import { chooseFailover, type HealthOf, type Lookup, lookUp, type RecordSet } from '../../../lib/decide/route53';
 
 const A = (name: string, values: string[], more: Partial<RecordSet> = {}): RecordSet => ({
   name,
@@ -99,5 +99,96 @@ describe('a zone answers', () => {
     ];
     expect(values(aliased(true), 'app.example.com', 'A', health(false, true))).toEqual(['app.example.com A 30 192.0.2.2']);
     expect(values(aliased(false), 'app.example.com', 'A', health(false, true))).toEqual(['app.example.com A 30 192.0.2.1']);
+  });
+
+  const name = (n: string, type: RecordSet['type'], more: Partial<RecordSet> = {}): RecordSet => ({
+    name: `${n}.example.com.`,
+    type,
+    ...more,
+  });
+  const toAlias = (n: string, to: string): RecordSet =>
+    name(n, 'A', { alias: { target: `${to}.example.com.`, evaluateTargetHealth: true } });
+  const toName = (n: string, to: string): RecordSet => name(n, 'CNAME', { ttlSec: 5, values: [`${to}.example.com.`] });
+  /** c1 -> c2 -> ... -> c<length> -> end */
+  const chain = (length: number, link: typeof toName) => [
+    ...Array.from({ length }, (_, n) => link(`c${n + 1}`, n + 1 === length ? 'end' : `c${n + 2}`)),
+    A('end.example.com.', ['192.0.2.7']),
+  ];
+
+  test.each<[string, RecordSet[], string, string, Lookup]>([
+    [
+      'NODATA with the CNAME that led there',
+      [toName('c', 'end'), A('end.example.com.', ['192.0.2.7'])],
+      'c.example.com',
+      'TXT',
+      { kind: 'nodata', sets: [{ name: 'c.example.com', type: 'CNAME', ttlSec: 5, values: ['end.example.com.'] }] },
+    ],
+    [
+      'NXDOMAIN with the CNAME that led nowhere',
+      [toName('c', 'end')],
+      'c.example.com',
+      'A',
+      { kind: 'nxdomain', sets: [{ name: 'c.example.com', type: 'CNAME', ttlSec: 5, values: ['end.example.com.'] }] },
+    ],
+    ['NODATA for a CNAME that a name does not have', pair, 'app.example.com', 'CNAME', { kind: 'nodata', sets: [] }],
+    [
+      'NXDOMAIN for a name that another only ends like',
+      [A('xb.example.com.', ['192.0.2.9'])],
+      'b.example.com',
+      'A',
+      { kind: 'nxdomain', sets: [] },
+    ],
+    [
+      'NODATA for an alias of a name without the type',
+      [toAlias('a', 'end'), name('end', 'TXT')],
+      'a.example.com',
+      'A',
+      { kind: 'nodata', sets: [] },
+    ],
+    [
+      'the first of two weighted records',
+      [
+        A('w.example.com.', ['192.0.2.8'], { weight: 1, setIdentifier: 'x' }),
+        A('w.example.com.', ['192.0.2.9'], { weight: 1, setIdentifier: 'y' }),
+      ],
+      'w.example.com',
+      'A',
+      { kind: 'answer', sets: [{ name: 'w.example.com', type: 'A', ttlSec: 30, values: ['192.0.2.8'] }] },
+    ],
+    [
+      'a record without TTL and values as it stands',
+      [name('bare', 'A')],
+      'bare.example.com',
+      'A',
+      { kind: 'answer', sets: [{ name: 'bare.example.com', type: 'A', ttlSec: 0, values: [] }] },
+    ],
+  ])('%s', (_name, stand, asked, type, expected) => {
+    expect(lookUp('example.com', [apex, ...stand], asked, type, () => undefined)).toEqual(expected);
+  });
+
+  test('a name at the end of eight CNAMEs or eight aliases, and none behind nine', () => {
+    expect(values(chain(8, toName), 'c1.example.com', 'A')).toHaveLength(9);
+    expect(values(chain(9, toName), 'c1.example.com', 'A')).toHaveLength(9);
+    expect(values(chain(9, toName), 'c1.example.com', 'A').at(-1)).toBe('c9.example.com. CNAME 5 end.example.com.');
+    expect(values(chain(8, toAlias), 'c1.example.com', 'A')).toEqual(['c1.example.com A 30 192.0.2.7']);
+    expect(values(chain(9, toAlias), 'c1.example.com', 'A')).toBe('nodata');
+  });
+
+  test('the standby of a pair of aliases whose primary leads to nothing healthy, or to nothing', () => {
+    const target = (healthCheckId: string, type: RecordSet['type'] = 'A'): RecordSet =>
+      name('site', type, { ttlSec: 30, values: ['192.0.2.3'], healthCheckId });
+    const primary = { ...toAlias('app', 'site'), setIdentifier: 'p', failover: 'PRIMARY' as const };
+    const standby = A('app.example.com.', ['192.0.2.2'], { setIdentifier: 's', failover: 'SECONDARY' });
+    const answer = (...more: RecordSet[]) => values([primary, standby, ...more], 'app.example.com', 'A', health(true, false));
+    expect(answer(target('one'))).toEqual(['app.example.com A 30 192.0.2.3']);
+    expect(answer(target('two'))).toEqual(['app.example.com A 30 192.0.2.2']);
+    expect(answer(target('one', 'AAAA'))).toEqual(['app.example.com A 30 192.0.2.2']);
+    expect(answer()).toEqual(['app.example.com A 30 192.0.2.2']);
+    const checked = { ...primary, healthCheckId: 'two' };
+    expect(values([checked, standby, target('one')], 'app.example.com', 'A', health(true, false))).toEqual([
+      'app.example.com A 30 192.0.2.2',
+    ]);
+    const [two, one] = [target('two'), { ...target('one'), setIdentifier: 'x', values: ['192.0.2.4'] }];
+    expect(answer(two, one)).toEqual(['app.example.com A 30 192.0.2.3']);
   });
 });

@@ -19,11 +19,11 @@ import {
 import { StoppableTime } from '../../../lib/lab/run/time';
 import { HealthChecks, ScaledTime, Truth } from '../../../lib/lab/world';
 import { CloudWatchAlarms, CloudWatchMetrics } from '../../../lib/runtime/adapters/cloudwatch';
+import { Route53HealthChecks } from '../../../lib/runtime/adapters/drill/route53-health-checks';
+import { S3Reports } from '../../../lib/runtime/adapters/drill/s3-reports';
+import { SchedulerSchedules } from '../../../lib/runtime/adapters/drill/scheduler-schedules';
 import { DynamoDbJournal } from '../../../lib/runtime/adapters/dynamodb-journal';
 import { LambdaFunctions } from '../../../lib/runtime/adapters/lambda-functions';
-import { Route53HealthChecks } from '../../../lib/runtime/adapters/route53-health-checks';
-import { S3Reports } from '../../../lib/runtime/adapters/s3-reports';
-import { SchedulerSchedules } from '../../../lib/runtime/adapters/scheduler-schedules';
 import { SfnMachine } from '../../../lib/runtime/adapters/sfn-machine';
 import { SnsAnnouncer } from '../../../lib/runtime/adapters/sns-announcer';
 import { SsmRegistry } from '../../../lib/runtime/adapters/ssm-registry';

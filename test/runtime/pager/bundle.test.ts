@@ -16,7 +16,7 @@ import {
 } from '../../../lib/lab/aws';
 import { type LabPagerDuty, startPagerDuty } from '../../../lib/lab/pagerduty';
 import { makeCertificates } from '../../../lib/lab/world/certificates';
-import { HttpPagerDuty } from '../../../lib/runtime/adapters/pagerduty';
+import { HttpPagerDuty } from '../../../lib/runtime/adapters/pager/pagerduty';
 import { ALARM_ARN, KEY, NEW_KEY, TOPIC } from './world';
 
 /** The bundle that ships, with its own SDK clients, against servers that speak the protocols of AWS and PagerDuty. */

@@ -1,7 +1,7 @@
 import { severityMap } from '../../../lib/decide/alert';
 import type { JournalItem } from '../../../lib/decide/journal';
 import { type LabPagerDuty, startPagerDuty } from '../../../lib/lab/pagerduty';
-import { HttpPagerDuty } from '../../../lib/runtime/adapters/pagerduty';
+import { HttpPagerDuty } from '../../../lib/runtime/adapters/pager/pagerduty';
 import { drivePager, type PagerPorts } from '../../../lib/runtime/drive/pager';
 import type { QueuedMessage } from '../../../lib/runtime/ports';
 

@@ -1,6 +1,6 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import type { Reports } from '../ports';
-import { clientSettings } from './clients';
+import type { Reports } from '../../ports';
+import { clientSettings } from '../clients';
 
 export class S3Reports implements Reports {
   private readonly client = new S3Client(clientSettings());

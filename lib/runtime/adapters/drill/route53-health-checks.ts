@@ -4,8 +4,8 @@ import {
   Route53Client,
   UpdateHealthCheckCommand,
 } from '@aws-sdk/client-route-53';
-import type { CheckerObservation, HealthChecks, HealthCheckView, Unknown } from '../ports';
-import { clientSettings, isNamed, unknownBecause } from './clients';
+import type { CheckerObservation, HealthChecks, HealthCheckView, Unknown } from '../../ports';
+import { clientSettings, isNamed, unknownBecause } from '../clients';
 
 /** Route 53's control plane lives in us-east-1, wherever this function runs. */
 export class Route53HealthChecks implements HealthChecks {

@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
-import type { PagerAnswer } from '../../decide/alert';
-import type { PagerDuty } from '../ports';
+import type { PagerAnswer } from '../../../decide/alert';
+import type { PagerDuty } from '../../ports';
 
 /** Longest wait for a whole answer, in ms. PagerDuty takes the message on the next try anyway. */
 const ANSWER_MS = 5_000;

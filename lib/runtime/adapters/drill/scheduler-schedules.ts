@@ -1,6 +1,6 @@
 import { CreateScheduleCommand, DeleteScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
-import type { Schedules, Unknown } from '../ports';
-import { clientSettings, isNamed, unknownBecause } from './clients';
+import type { Schedules, Unknown } from '../../ports';
+import { clientSettings, isNamed, unknownBecause } from '../clients';
 
 /** One-shot schedules that invoke the restore function. They delete themselves after they fired. */
 export class SchedulerSchedules implements Schedules {

@@ -1,6 +1,6 @@
 import { ChangeMessageVisibilityCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import type { AlertQueue, QueuedMessage } from '../ports';
-import { clientSettings, QUICK } from './clients';
+import type { AlertQueue, QueuedMessage } from '../../ports';
+import { clientSettings, QUICK } from '../clients';
 
 /** SQS takes text that XML 1.0 allows; a reason may quote anything. */
 const NOT_ALLOWED = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD]/g;

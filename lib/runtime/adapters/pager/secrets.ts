@@ -1,7 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { type RoutingKey, routingKeyIn } from '../../decide/alert';
-import type { RoutingKeys, Time } from '../ports';
-import { clientSettings, QUICK, unknownBecause } from './clients';
+import { type RoutingKey, routingKeyIn } from '../../../decide/alert';
+import type { RoutingKeys, Time } from '../../ports';
+import { clientSettings, QUICK, unknownBecause } from '../clients';
 
 /** A key that still works is read again after this, in ms, so that a changed secret takes effect by itself. */
 const KEEP_MS = 5 * 60_000;
