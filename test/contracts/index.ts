@@ -10,4 +10,5 @@ export * from './dns-contract';
 export * from './health-checks-contract';
 export * from './journal-contract';
 export * from './probe-contract';
+export * from './sql-contract';
 export * from './transitions-contract';

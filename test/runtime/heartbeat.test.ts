@@ -1,16 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import * as lab from '../../lib/lab/aws';
-import { makeCertificates } from '../../lib/lab/world/certificates';
 import { type Login, SecretLogins } from '../../lib/runtime/adapters/database/logins';
 import { TlsSqlDatabases } from '../../lib/runtime/adapters/database/sql';
 import { HeartbeatReader } from '../../lib/runtime/drive/heartbeat';
 import type { SqlDatabases } from '../../lib/runtime/ports/heartbeat';
 import { databaseOf } from '../fakes/database/world';
 import { against, HandTime } from '../support/against';
-import { type PostgresServer, postgresFolder, startPostgres } from '../support/postgres';
 
 const database = databaseOf();
 const [member, other] = database.replicas;
@@ -112,14 +108,14 @@ describe.each(['postgres', 'mysql', 'mariadb', 'aurora-postgresql', 'aurora-mysq
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as { port: number };
     await new Promise((resolve) => server.close(resolve));
-    expect(await sqlWith(login()).answers({ ...here(port, engine), endpoint: '127.0.0.1' })).toBe(false);
+    expect(await sqlWith(login()).answers(here(port, engine))).toBe(false);
   });
 
   test('does not answer where the connection breaks at once', async () => {
     const server = createServer((socket) => socket.resetAndDestroy());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as { port: number };
-    expect(await sqlWith(login()).answers({ ...here(port, engine), endpoint: '127.0.0.1' })).toBe(false);
+    expect(await sqlWith(login()).answers(here(port, engine))).toBe(false);
     await new Promise((resolve) => server.close(resolve));
   });
 
@@ -145,81 +141,4 @@ test('a login is read once, and again after a database refused it; a secret of a
   });
   expect(await new SecretLogins('none').read()).toMatchObject({ kind: 'unknown' });
   await made.close();
-});
-
-/** The SQL that users install, by the comment in its first line. */
-function sqlOf(title: string): string {
-  const page = readFileSync(join(__dirname, '../../docs/heartbeat.md'), 'utf8');
-  const block = [...page.matchAll(/```sql\n-- (.*)\n([\s\S]*?)```/g)].find(([, named]) => named === title);
-  if (!block?.[2]) throw new Error(`docs/heartbeat.md has no SQL "${title}"`);
-  return block[2];
-}
-
-const folder = postgresFolder();
-if (!folder) process.stderr.write('SKIPPED heartbeat of a real PostgreSQL: no initdb and postgres on this machine\n');
-
-(folder ? describe : describe.skip)('on a real PostgreSQL with the SQL of the docs', () => {
-  let server: PostgresServer;
-  let authority: string;
-
-  beforeAll(async () => {
-    const { ca, site } = await makeCertificates(['localhost'], [], Date.now());
-    authority = ca;
-    server = await startPostgres(folder ?? '', site);
-    server.sql(sqlOf('postgresql: row and reader'));
-  }, 60_000);
-  afterAll(() => server?.close());
-
-  test('the row is read, and the writer answers', async () => {
-    const sql = sqlWith(login(), authority);
-    const before = await sql.row(here(server.port));
-    expect(before).toEqual({ kind: 'row', atMs: expect.any(Number), epoch: 0 });
-    server.sql(sqlOf('both: after a promotion'));
-    server.sql(`update cdk_failover.heartbeat set beat_at = '2026-11-20 12:00:00.250+00'`);
-    expect(await sql.row(here(server.port))).toEqual({ kind: 'row', atMs: Date.UTC(2026, 10, 20, 12, 0, 0, 250), epoch: 1 });
-    expect(await sql.answers(here(server.port))).toBe(true);
-  });
-
-  test('rows are read at the reader endpoint where there is one, and the writer is asked at its own', async () => {
-    const sql = sqlWith(login(), authority);
-    const shut = { ...here(server.port), endpoint: 'shut.invalid', readerEndpoint: here(server.port).endpoint };
-    expect([(await sql.row(shut)).kind, await sql.answers(shut)]).toEqual(['row', 'unknown']);
-  });
-
-  test('fails as unknown when the certificate is not trusted, or is for another name', async () => {
-    const because = expect.stringMatching(/certificate|altnames/i);
-    expect(await sqlWith(login()).row(here(server.port))).toEqual({ kind: 'unknown', because });
-    expect(await sqlWith(login()).answers(here(server.port))).toBe('unknown');
-    const byAddress = { ...here(server.port), endpoint: '127.0.0.1' };
-    expect(await sqlWith(login(), authority).answers(byAddress)).toBe('unknown');
-  });
-
-  test('fails as unknown when the login is refused, and forgets it', async () => {
-    let forgotten = 0;
-    const wrong = login({ password: 'old' });
-    const forget = () => {
-      forgotten += 1;
-    };
-    const sql = new TlsSqlDatabases({ read: async () => wrong, forget }, authority);
-    expect(await sql.row(here(server.port))).toEqual({ kind: 'unknown', because: expect.stringContaining('password') });
-    expect(await sql.answers(here(server.port))).toBe('unknown');
-    expect(forgotten).toBe(1);
-  });
-
-  test('fails as unknown without a row, and then without a table', async () => {
-    const sql = sqlWith(login(), authority);
-    server.sql('delete from cdk_failover.heartbeat');
-    expect(await sql.row(here(server.port))).toEqual({
-      kind: 'unknown',
-      because: 'app-a: cdk_failover.heartbeat has no row with id 1',
-    });
-    server.sql('drop table cdk_failover.heartbeat');
-    expect(await sql.row(here(server.port))).toMatchObject({ because: expect.stringContaining('does not exist') });
-    expect(await sql.answers(here(server.port))).toBe(true);
-  });
-
-  test('a server that was stopped does not answer', async () => {
-    await server.kill();
-    expect(await sqlWith(login(), authority).answers(here(server.port))).toBe(false);
-  });
 });

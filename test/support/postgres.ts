@@ -17,8 +17,11 @@ export function postgresFolder(): string | undefined {
 export interface PostgresServer {
   readonly port: number;
   sql(text: string): void;
+  /** Takes connections, and does nothing with them. */
+  freeze(): void;
+  thaw(): void;
   /** At once, as a machine that loses power. */
-  kill(): Promise<void>;
+  stop(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -55,12 +58,12 @@ export async function startPostgres(
     if (asked.status !== 0) throw new Error(`psql: ${asked.stderr}`);
   };
   await ready(sql);
-  const kill = () => ended(child);
+  const stop = () => ended(child);
   const close = async () => {
-    await kill();
+    await stop();
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   };
-  return { port, sql, kill, close };
+  return { port, sql, freeze: () => child.kill('SIGSTOP'), thaw: () => child.kill('SIGCONT'), stop, close };
 }
 
 async function ended(child: ChildProcess): Promise<void> {

