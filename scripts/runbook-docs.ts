@@ -73,8 +73,8 @@ export const EXAMPLE_DATABASE: DatabaseRegistration = {
 
 const NOTE =
   'Printed by `npm run docs` from the plan that the controller carries out, for an example: pair `app` of control set `shop`, PostgreSQL\n' +
-  'instance `shop-a` in eu-west-1 with two replicas in eu-central-1. Replace the names, or print it for your own registration\n' +
-  '(`lib/decide/runbook`). Read [database-failover.md](../database-failover.md) first, on a quiet day.';
+  'instance `shop-a` in eu-west-1 with two replicas in eu-central-1. Print it for your own pair with\n' +
+  '`npx failover runbook <pair>`, with `region` after it for the other one. Read [database-failover.md](../database-failover.md) first, on a quiet day.';
 
 const withNote = (page: string) => page.replace('\n', `\n\n${NOTE}\n`);
 

@@ -10,6 +10,7 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { ENV } from '../../contracts/environment';
+import { RESERVED } from '../../decide/database/concurrency';
 import { databaseMachine, longestDatabaseCallSec } from '../../decide/database/machine';
 import type { ControlNames } from '../../decide/names';
 import type { AlertPath } from '../alert';
@@ -17,7 +18,6 @@ import type { BoundDatabase } from '../database/database';
 import type { BoundRefresh } from '../database/strategies/app-refresh';
 import type { BoundFence } from '../database/strategies/fence';
 import type { HeartbeatReader } from '../database/strategies/heartbeat-reader';
-import { MAX_PAIRS } from '../internal/limits';
 import { permit } from '../internal/permission';
 import { ControlFunction } from './control-function';
 import * as db from './database-permissions';
@@ -119,8 +119,7 @@ export class DatabaseControl extends Construct {
       roleName: names.databaseStepRole,
       timeoutSec: longestDatabaseCallSec(),
       memoryMb: 512,
-      // All databases may fail at the same hour, with their Region.
-      concurrency: MAX_PAIRS,
+      concurrency: RESERVED.databaseStep,
       environment: { [ENV.journalTable]: names.journalTable, [ENV.registryPath]: names.registryPath },
       permissions: [
         may.journal(shared),
@@ -144,8 +143,7 @@ export class DatabaseControl extends Construct {
       // Room to finish the last tick.
       timeoutSec: PROBER_SEC + 20,
       memoryMb: 512,
-      // An old run ends when it sees a newer one.
-      concurrency: 4,
+      concurrency: RESERVED.prober,
       environment: {
         [ENV.journalTable]: names.journalTable,
         [ENV.registryPath]: names.registryPath,

@@ -1,6 +1,8 @@
 /** Keeping our own automation out while a person acts, and letting it in again. */
+import { RESERVED } from '../database/concurrency';
 import { controlNames, JOURNAL_KEY } from '../names';
-import { aws, shell } from './shell';
+import { takeLease } from './lease';
+import { aws, setBefore, shell } from './shell';
 import type { Bound } from './types';
 
 const namesOf = ({ database }: Bound) => controlNames(database.namespace, database.standbyRegion);
@@ -8,12 +10,10 @@ const namesOf = ({ database }: Bound) => controlNames(database.namespace, databa
 const functionsOf = (bound: Bound) => {
   const { proberFunction, databaseStepFunction } = namesOf(bound);
   return [
-    ['PROBERS', proberFunction],
-    ['STEPS', databaseStepFunction],
+    [proberFunction, RESERVED.prober],
+    [databaseStepFunction, RESERVED.databaseStep],
   ] as const;
 };
-
-const READ = 'ReservedConcurrentExecutions';
 
 const key = ({ database }: Bound) => JSON.stringify({ [JOURNAL_KEY]: { S: `pair#${database.pair}` } });
 
@@ -29,21 +29,13 @@ const readJournal = (bound: Bound) =>
     ['output', 'text'],
   );
 
-/** The account, and how many of each function may run in peace. */
-export const rememberNormal = (bound: Bound): readonly string[] => [
-  `ACCOUNT=$(${aws('sts', 'get-caller-identity', bound.database.standbyRegion, ['query', 'Account'], ['output', 'text'])})`,
-  ...functionsOf(bound).map(
-    ([name, fn]) =>
-      `${name}=$(${aws('lambda', 'get-function-concurrency', bound.database.standbyRegion, ['function-name', fn], ['query', READ], ['output', 'text'])})`,
-  ),
-];
-
 export function keepOut(bound: Bound): readonly string[] {
   const { database } = bound;
   const machine = shell(`"arn:aws:states:${database.standbyRegion}:$ACCOUNT:stateMachine:${namesOf(bound).databaseMachine}"`);
   return [
     `${readJournal(bound)} > journal.json; cat journal.json`,
-    ...functionsOf(bound).map(([, fn]) =>
+    'EPOCH=$(($(jq .epoch journal.json) + 1)); echo "$EPOCH"',
+    ...functionsOf(bound).map(([fn]) =>
       aws(
         'lambda',
         'put-function-concurrency',
@@ -61,25 +53,26 @@ export function keepOut(bound: Bound): readonly string[] {
       ['query', 'executions[].executionArn'],
     ),
     '# for the one of this pair, if there is one and the journal has no promoteRequested:',
-    aws('stepfunctions', 'stop-execution', database.standbyRegion, ['execution-arn', shell('"$EXECUTION"')]),
+    aws('stepfunctions', 'stop-execution', database.standbyRegion, ['execution-arn', setBefore('EXECUTION', 'its ARN')]),
+    ...takeLease(bound),
   ];
 }
 
 export const letIn = (bound: Bound): readonly string[] =>
-  functionsOf(bound).map(([name, fn]) =>
+  functionsOf(bound).map(([fn, reserved]) =>
     aws(
       'lambda',
       'put-function-concurrency',
       bound.database.standbyRegion,
       ['function-name', fn],
-      ['reserved-concurrent-executions', shell(`"$${name}"`)],
+      ['reserved-concurrent-executions', reserved],
     ),
   );
 
 const CHANGES = {
   /** What a finished failover would have written. */
   standby: [
-    '.epoch = $epoch',
+    '.epoch = ([.epoch, $epoch] | max)',
     '.database.state = "SERVING_STANDBY"',
     '.database.active = "standby"',
     '.database.writer = $writer',
@@ -90,7 +83,7 @@ const CHANGES = {
   ],
   /** What a finished failback would have written. */
   primary: [
-    '.epoch = $epoch',
+    '.epoch += 1',
     '.database.state = "ARMED"',
     '.database.active = "primary"',
     '.database.writer = $writer',
@@ -101,6 +94,7 @@ const CHANGES = {
   ],
   /** What a rollback would have written. */
   undone: [
+    '.epoch = ([.epoch, $epoch] | max)',
     '.database.state = "ROLLED_BACK"',
     '.database.latch.on = false',
     '.database.restUntilMs = (now * 1000 + 1800000 | floor)',

@@ -1,7 +1,7 @@
 import { FAILOVER_PLAN, UNDO_PLAN } from '../database/plan';
 import { afterSteps } from './after-steps';
-import { rememberNormal } from './automation';
 import { FAILOVER_STEPS, UNDO_STEPS } from './failover-steps';
+import { aws } from './shell';
 import type { Bound, Runbook, RunbookPart } from './types';
 
 export const NEVER: readonly string[] = [
@@ -19,10 +19,9 @@ export const setUp = (bound: Bound): readonly string[] => [
   'export AWS_PAGER=""',
   'FAILED=2026-11-20T10:00:00Z      # first sign of trouble, UTC; not now',
   'BEFORE=2026-11-20T09:50:00Z      # ten minutes earlier',
-  `CANDIDATE=${bound.database.replicas[0]?.id ?? ''}                # after assess: the replica that you chose`,
-  `ENDPOINT=${bound.database.replicas[0]?.endpoint ?? ''}:${bound.database.replicas[0]?.port ?? ''}`,
-  'EPOCH=1                          # one more than the epoch in the journal',
-  ...rememberNormal(bound),
+  `CANDIDATE=${bound.database.replicas[0]?.id ?? ''}`.padEnd(33) + '# after assess: the replica that you chose',
+  'EPOCH=1                          # acquire reads it from the journal',
+  `ACCOUNT=$(${aws('sts', 'get-caller-identity', bound.database.standbyRegion, ['query', 'Account'], ['output', 'text'])})`,
 ];
 
 /** A command of ours, which is tried before anything by hand. */
@@ -50,7 +49,7 @@ export const databaseFailover = (bound: Bound): Runbook => ({
   title: `Database failover of ${bound.pair.pair}, by hand`,
   intro: [
     `The controller does exactly these steps, in this order; the machine \`cdk-failover-${bound.database.namespace}-database\` has a state of each name. ` +
-      'This page is for the day on which it cannot be relied on. It needs the AWS command line, `dig`, `curl` and `jq`, rights in both Regions, ' +
+      'This page is for the day on which it cannot be relied on. It needs the AWS command line, version 2, `dig`, `curl` and `jq`, rights in both Regions, ' +
       'and none of our code.',
     'Everything is read and ordered in the standby Region, except the fences. Nothing here needs us-east-1.',
   ],
@@ -61,7 +60,8 @@ export const databaseFailover = (bound: Bound): Runbook => ({
     {
       title: 'Afterwards',
       text:
-        'The pair has no standby until this is done: `database-unprotected` stays on. You build the replica; ' +
+        'The pair has no standby until this is done: `database-unprotected` stays on. In a new terminal set up again, with `CANDIDATE` as the database that writes now. ' +
+        'You build the replica; ' +
         `${order(bound, 'rebuild begin', '--replica ID --endpoint HOST')} names it, \`rebuild end\` sees it replicating, ` +
         `${order(bound, 'failback', '--writes-stopped')} goes back, ` +
         `${order(bound, 'clear-claim')} follows a claim of another writer, once nothing else writes.`,

@@ -3,56 +3,15 @@ import { CONSENT_LIMIT_SEC, type DatabaseStep, type UndoStep } from '../database
 import { SPANS } from '../timings/spans';
 import { keepOut, letIn, tellJournal } from './automation';
 import { lowerFences, raiseFences } from './fences';
-import { askLatch, sayEachMinute, writersOf } from './latch';
+import { askLatch, sayEachMinute, sayForMinutes, writersOf } from './latch';
+import { carrierOf, forCandidate, lagOf, lagOfCandidate, look, lookAtCandidate, promote } from './orders';
 import { refresh } from './refresh';
 import { ask, askSite, aws, shell } from './shell';
 import type { Bound, RunbookStep } from './types';
 
-export const CANDIDATE = shell('"$CANDIDATE"');
-
 type Make = (bound: Bound) => RunbookStep;
 
-const look = ({ database: { standbyRegion, kind, globalCluster = '' } }: Bound, id: ReturnType<typeof shell> | string) =>
-  kind === 'auroraGlobal'
-    ? aws(
-        'rds',
-        'describe-global-clusters',
-        standbyRegion,
-        ['global-cluster-identifier', globalCluster],
-        ['query', 'GlobalClusters[].[Status,FailoverState.Status,GlobalClusterMembers[].[DBClusterArn,IsWriter]]'],
-      )
-    : aws(
-        'rds',
-        'describe-db-instances',
-        standbyRegion,
-        ['db-instance-identifier', id],
-        ['query', 'DBInstances[].[DBInstanceStatus,ReadReplicaSourceDBInstanceIdentifier,BackupRetentionPeriod]'],
-      );
-
-const lagOf = ({ database: { standbyRegion, kind } }: Bound, id: string) =>
-  aws(
-    'cloudwatch',
-    'get-metric-statistics',
-    standbyRegion,
-    ...(kind === 'auroraGlobal'
-      ? ([
-          ['namespace', 'AWS/RDS'],
-          ['metric-name', 'AuroraGlobalDBRPOLag'],
-          ['dimensions', `Name=DBClusterIdentifier,Value=${id}`],
-        ] as const)
-      : ([
-          ['namespace', 'AWS/RDS'],
-          ['metric-name', 'ReplicaLag'],
-          ['dimensions', `Name=DBInstanceIdentifier,Value=${id}`],
-        ] as const)),
-    ['start-time', shell('"$BEFORE"')],
-    ['end-time', shell('"$FAILED"')],
-    ['period', 60],
-    ['statistics', 'Maximum'],
-    ['query', 'sort_by(Datapoints,&Timestamp)[].[Timestamp,Maximum]'],
-  );
-
-const lagUnit = ({ database }: Bound) => (database.kind === 'auroraGlobal' ? 'milliseconds' : 'seconds');
+const lagUnit = (bound: Bound) => (carrierOf(bound) === 'rds' ? 'seconds' : 'milliseconds');
 
 const consented = ({ database: { dataLoss } }: Bound) =>
   dataLoss.kind === 'any'
@@ -69,7 +28,11 @@ export const FAILOVER_STEPS: Readonly<Record<DatabaseStep, Make>> = {
     before:
       'A person has decided to fail over: the writer is dead, not only a web endpoint, and its own service does not recover it.',
     commands: keepOut(bound),
-    verify: 'No execution is listed as running, and both functions say 0. `database-unwatched` will fire: that is you.',
+    verify:
+      'No execution is listed as running, and both functions say 0. `database-unwatched` will fire: that is you.' +
+      (bound.database.lease
+        ? ' The lease is taken: one word, twice, and no error. If it cannot be read, nobody can say that the primary is dead but you.'
+        : ''),
     mustNot:
       'Do not stop an execution whose journal has `promoteRequested`: it is past the point of no return. Let it go on, or go on at promote_replica.',
     takes: SPANS['decide.assess'],
@@ -78,7 +41,7 @@ export const FAILOVER_STEPS: Readonly<Record<DatabaseStep, Make>> = {
     name: 'assess',
     title: 'Choose the replica that loses least',
     before: 'You are the only one who acts.',
-    commands: bound.database.replicas.flatMap(({ id }) => [look(bound, id), lagOf(bound, id)]),
+    commands: bound.database.replicas.flatMap((member) => [look(bound, member), ...lagOf(bound, member)]),
     verify:
       `Take a replica that is \`available\`, still replicates from ${bound.database.source.id}, and whose last lag before the failure is lowest: ` +
       `below ${bound.database.limits.lagMs / 1000} s, and its sample younger than ${bound.database.limits.sampleAgeMs / 60_000} min before the failure. ` +
@@ -101,7 +64,7 @@ export const FAILOVER_STEPS: Readonly<Record<DatabaseStep, Make>> = {
     name: 'verify_replica_sync',
     title: 'Accept the loss, or do not promote',
     before: `The loss is the lag just before the failure. ${consented(bound)}`,
-    commands: [lagOf(bound, bound.database.replicas[0]?.id ?? '')],
+    commands: lagOfCandidate(bound),
     verify: 'Loss, and who consented to it, are written down.',
     mustNot: 'Do not go on without a figure: unknown lag is a reason not to promote.',
     waits: `seconds; where a person is asked, the controller waits ${CONSENT_LIMIT_SEC / 60} min and then gives up`,
@@ -124,13 +87,14 @@ export const FAILOVER_STEPS: Readonly<Record<DatabaseStep, Make>> = {
     name: 'promote_replica',
     title: 'Promote. From here on there is no way back',
     before: 'The latch is seen, the loss is accepted, the old primary is still dead or fenced.',
-    commands: promote(bound),
-    verify:
-      bound.database.kind === 'auroraGlobal'
-        ? 'The chosen cluster is the member with `IsWriter` true.'
-        : 'The instance is `available` and shows no source. Without an answer look first; ask again only if it still shows its source and is `available`.',
+    commands: [promote(bound), lookAtCandidate(bound)],
+    verify: {
+      aurora: 'The chosen cluster is the member with `IsWriter` true.',
+      rds: 'The instance is `available` and shows no source. Without an answer look first; ask again only if it still shows its source and is `available`.',
+      function: 'It is `available` and says that it writes. Without an answer look first; ask again only if it still replicates.',
+    }[carrierOf(bound)],
     mustNot: 'Do not promote a second replica. Do not start, reboot or repair the old primary from now on.',
-    takes: bound.database.kind === 'auroraGlobal' ? SPANS['db.global-failover'] : SPANS['db.replica-promotion'],
+    takes: carrierOf(bound) === 'aurora' ? SPANS['db.global-failover'] : SPANS['db.replica-promotion'],
   }),
   repoint_writer: (bound) => ({
     name: 'repoint_writer',
@@ -178,50 +142,18 @@ export const FAILOVER_STEPS: Readonly<Record<DatabaseStep, Make>> = {
   }),
 };
 
-function promote(bound: Bound): readonly string[] {
-  const { database } = bound;
-  if (database.kind === 'auroraGlobal') {
-    return [
-      aws(
-        'rds',
-        'failover-global-cluster',
-        database.standbyRegion,
-        ['global-cluster-identifier', database.globalCluster ?? ''],
-        ['target-db-cluster-identifier', shell(`"arn:aws:rds:${database.standbyRegion}:$ACCOUNT:cluster:$CANDIDATE"`)],
-        ['allow-data-loss'],
-      ),
-      look(bound, CANDIDATE),
-    ];
-  }
-  return [
-    aws(
-      'rds',
-      'promote-read-replica',
-      database.standbyRegion,
-      ['db-instance-identifier', CANDIDATE],
-      ['backup-retention-period', 7],
-    ),
-    look(bound, CANDIDATE),
-  ];
-}
-
 function repoint(bound: Bound): readonly string[] {
   const { database } = bound;
-  const commands = database.replicas.flatMap(({ id }) =>
-    database.writerName
-      ? [
-          `# if CANDIDATE is ${id}: end the loop of the latch and start this one, which says both`,
-          ...sayEachMinute(bound, { latch: true, writers: writersOf(bound, id) }),
-        ]
-      : [],
-  );
   const { writerParameter } = database;
   const value = shell(`"{\\"endpoint\\":\\"$ENDPOINT\\",\\"epoch\\":$EPOCH}"`);
-  return [
-    ...commands,
+  const loops = database.replicas.flatMap(({ id }) => sayEachMinute(bound, { latch: true, writers: writersOf(bound, id) }, id));
+  const named = ['# end the loop of the latch first; this one says both', ...loops];
+  const commands = [
+    ...(database.writerName ? named : []),
     ...(writerParameter === undefined
       ? []
       : [
+          forCandidate(bound, ({ endpoint, port }) => `ENDPOINT=${endpoint}:${port}`),
           aws(
             'ssm',
             'put-parameter',
@@ -233,6 +165,7 @@ function repoint(bound: Bound): readonly string[] {
           ),
         ]),
   ];
+  return commands.length > 0 ? commands : ['# no writer name and no parameter: point your applications to it by their own means'];
 }
 
 /** Before the point of no return, newest first. */
@@ -245,8 +178,7 @@ export const UNDO_STEPS: Readonly<Record<UndoStep, Make>> = {
     commands: [
       '# end the loop of the latch; the journal first, because the keeper says each minute what it wants',
       ...tellJournal(bound, 'undone', ''),
-      '# for three minutes, in case the keeper does not run',
-      ...sayEachMinute(bound, { latch: false, writers: writersOf(bound) }).slice(1),
+      ...sayForMinutes(bound, { latch: false, writers: writersOf(bound) }),
       ...askLatch(bound),
     ],
     verify: 'The beacon of the latch says `"healthy"` on every server.',

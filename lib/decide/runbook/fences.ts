@@ -53,7 +53,3 @@ export const lowerFences = (bound: Bound): readonly string[] => {
   );
   return all.length > 0 ? all : ['# no fence was raised'];
 };
-
-/** Possible only once nothing replicates from it any more. RDS starts it again after 7 days. */
-export const stopOldInstance = ({ database: { primaryRegion, source } }: Bound): string =>
-  aws('rds', 'stop-db-instance', primaryRegion, ['db-instance-identifier', source.id]);

@@ -24,10 +24,16 @@ function put({ database }: Bound, { latch, writers }: Wanted): string {
   return aws('cloudwatch', 'put-metric-data', database.standbyRegion, ...options);
 }
 
-/** Says it each minute until it is interrupted. */
-export const sayEachMinute = (bound: Bound, wanted: Wanted): readonly string[] => [
-  '# in a terminal of its own, and it must go on',
-  `while true; do\n${indented(put(bound, wanted))}\n  sleep 50\ndone`,
+/** Says it each minute until it is interrupted; in a loop for one candidate only where it says that this one writes. */
+export const sayEachMinute = (bound: Bound, wanted: Wanted, candidate?: string): readonly string[] => [
+  `# in a terminal of its own${candidate === undefined ? '' : ', with CANDIDATE set there too'}, and it must go on`,
+  `while ${candidate === undefined ? 'true' : `[ "$CANDIDATE" = ${candidate} ]`}; do\n${indented(put(bound, wanted))}\n  sleep 50\ndone`,
+];
+
+/** Long enough for Route 53 to have heard it, when the keeper does not say the same. */
+export const sayForMinutes = (bound: Bound, wanted: Wanted): readonly string[] => [
+  '# for more than three minutes, in case the keeper does not run',
+  `for minute in 1 2 3 4; do\n${indented(put(bound, wanted))}\n  sleep 50\ndone`,
 ];
 
 /** What Route 53 makes of it. */

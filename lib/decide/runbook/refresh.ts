@@ -1,5 +1,5 @@
 import type { RefreshSettings } from '../database/settings';
-import { aws, shell } from './shell';
+import { aws, kept, shell } from './shell';
 import type { Bound } from './types';
 
 function one(region: string, what: RefreshSettings): readonly string[] {
@@ -24,7 +24,10 @@ function one(region: string, what: RefreshSettings): readonly string[] {
           ['description', shell('"refreshed at epoch $EPOCH"')],
         ),
         aws('lambda', 'wait function-updated', region, ['function-name', what.name]),
-        `VERSION=$(${aws('lambda', 'publish-version', region, ['function-name', what.name], ['query', 'Version'], ['output', 'text'])})`,
+        kept(
+          'VERSION',
+          aws('lambda', 'publish-version', region, ['function-name', what.name], ['query', 'Version'], ['output', 'text']),
+        ),
         aws(
           'lambda',
           'update-alias',

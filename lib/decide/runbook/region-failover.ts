@@ -1,6 +1,7 @@
 import { SPANS } from '../timings/spans';
 import { failoverPart, NEVER, setUp, undoPart } from './database-failover';
 import { askLatch, sayEachMinute, writersOf } from './latch';
+import { carrierOf } from './orders';
 import { ask, askSite, aws, shell } from './shell';
 import type { Bound, Runbook, RunbookStep } from './types';
 
@@ -56,31 +57,32 @@ const capacity = ({ database }: Bound): RunbookStep => {
   };
 };
 
-const backup = ({ database }: Bound): RunbookStep => ({
+const backup = (bound: Bound): RunbookStep => ({
   name: 'backup_local_state',
   waits: 'nobody waits for it',
   title: 'Only when the primary Region still answers: save what lives there alone',
   before: 'The move is planned, or the Region is ill but not gone.',
-  commands:
-    database.kind === 'auroraGlobal'
-      ? [
-          aws(
-            'rds',
-            'create-db-cluster-snapshot',
-            database.primaryRegion,
-            ['db-cluster-identifier', database.source.id],
-            ['db-cluster-snapshot-identifier', shell(`"${database.source.id}-before-e$EPOCH"`)],
-          ),
-        ]
-      : [
-          aws(
-            'rds',
-            'create-db-snapshot',
-            database.primaryRegion,
-            ['db-instance-identifier', database.source.id],
-            ['db-snapshot-identifier', shell(`"${database.source.id}-before-e$EPOCH"`)],
-          ),
-        ],
+  commands: {
+    function: ['# your database, by its own means'],
+    aurora: [
+      aws(
+        'rds',
+        'create-db-cluster-snapshot',
+        bound.database.primaryRegion,
+        ['db-cluster-identifier', bound.database.source.id],
+        ['db-cluster-snapshot-identifier', shell(`"${bound.database.source.id}-before-e$EPOCH"`)],
+      ),
+    ],
+    rds: [
+      aws(
+        'rds',
+        'create-db-snapshot',
+        bound.database.primaryRegion,
+        ['db-instance-identifier', bound.database.source.id],
+        ['db-snapshot-identifier', shell(`"${bound.database.source.id}-before-e$EPOCH"`)],
+      ),
+    ],
+  }[carrierOf(bound)],
   verify: 'The snapshot is `creating`. Queues, buckets and caches that are not replicated are on your own list.',
   mustNot: 'Do not wait for it while users are without service.',
 });
@@ -88,8 +90,9 @@ const backup = ({ database }: Bound): RunbookStep => ({
 const moveTraffic = (bound: Bound): RunbookStep => ({
   name: 'switch_dns_to_target',
   title: 'Move users, when Route 53 has not done so by itself',
-  before: 'The standby can serve. With the database moved above, this is done already: its latch moves users too.',
+  before: 'The standby can serve, and the database was **not** moved above: its latch moves users too.',
   commands: [
+    '# not once the database was moved: this says that no replica writes',
     ...sayEachMinute(bound, { latch: true, writers: writersOf(bound) }),
     ...askLatch(bound),
     ask(bound.pair, 'A', bound.pair.recordName),
@@ -113,17 +116,23 @@ const verify = ({ pair, database }: Bound): RunbookStep => ({
   takes: SPANS['dns.effective'],
 });
 
-const cleanUp = ({ database }: Bound): RunbookStep => ({
+const cleanUp = (bound: Bound): RunbookStep => ({
   name: 'cleanup_old_region',
   waits: 'days later',
   title: 'When the Region is back: keep it quiet',
   before: 'The Region answers again.',
-  commands: [
-    aws('rds', 'describe-db-instances', database.primaryRegion, [
-      'query',
-      'DBInstances[].[DBInstanceIdentifier,DBInstanceStatus]',
-    ]),
-  ],
+  commands: {
+    function: ['# your database, by its own means'],
+    aurora: [
+      aws('rds', 'describe-db-clusters', bound.database.primaryRegion, ['query', 'DBClusters[].[DBClusterIdentifier,Status]']),
+    ],
+    rds: [
+      aws('rds', 'describe-db-instances', bound.database.primaryRegion, [
+        'query',
+        'DBInstances[].[DBInstanceIdentifier,DBInstanceStatus]',
+      ]),
+    ],
+  }[carrierOf(bound)],
   verify:
     'Jobs, schedules and consumers there are off; the old database is fenced or stopped. Then go on with "Afterwards" of the database runbook.',
   mustNot:

@@ -8,6 +8,9 @@ export interface ShellWord {
 
 export const shell = (text: string): ShellWord => ({ shell: text });
 
+/** A variable that a person sets first: without it the shell says what it must be, and runs nothing. */
+export const setBefore = (name: string, what: string): ShellWord => shell(`"\${${name}:?${what}}"`);
+
 /** Quoted only where the shell would read more into it. */
 const quoted = (word: string) => (/^[A-Za-z0-9_\-./:=,@%+]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
@@ -37,5 +40,8 @@ export function askSite({ protocol, connect, port, host, path }: RunbookProbe): 
   const at = port === (protocol === 'https' ? 443 : 80) ? '' : `:${port}`;
   return `curl -si --max-time 6${direct} ${protocol}://${name}${at}${path ?? '/'}`;
 }
+
+/** Keeps what a command answers, in a variable of the same shell. */
+export const kept = (name: string, command: string) => `${name}=$(${command})`;
 
 export const indented = (text: string) => text.replace(/^/gm, '  ');

@@ -12,6 +12,8 @@ export interface RunbookDatabase {
   readonly source: RunbookMember;
   readonly replicas: readonly RunbookMember[];
   readonly globalCluster?: string;
+  readonly orderFunction?: string;
+  readonly lease?: { readonly table: string; readonly region: string };
   readonly dataLoss: { readonly kind: string; readonly ms?: number };
   readonly limits: { readonly lagMs: number; readonly sampleAgeMs: number };
   readonly fences: readonly FenceSettings[];
