@@ -49,10 +49,8 @@ export function leaseWord(seen: LeaseSeen | { readonly because: string } | undef
 
 /** Whether somebody must look after the lease; undefined while an observer is too young to know, or there is none. */
 export function leaseLost(seen: Parameters<typeof leaseWord>[0]): boolean | undefined {
-  const { says } = leaseWord(seen);
-  if (says === 'none') return undefined;
-  if (says === 'unknown' && seen && 'lease' in seen && !seen.changed && seen.unchangedForMs < STEAL_MS) return undefined;
-  return says !== 'renewed';
+  if (!seen || ('lease' in seen && !seen.changed && seen.unchangedForMs < STEAL_MS)) return undefined;
+  return leaseWord(seen).says !== 'renewed';
 }
 
 /** The holder's own belief that the lease is its. */

@@ -166,7 +166,7 @@ function writes(pair: string, { verified, amiss: open }: ServiceWatch, now: Serv
 
 /** A zone that was not known before is no move. */
 const hasMoved = (before: ServiceWriter, now: ServiceWriter) =>
-  before.writer !== now.writer || (before.zone !== undefined && now.zone !== undefined && before.zone !== now.zone);
+  before.writer !== now.writer || (before.zone !== undefined && before.zone !== now.zone);
 
 /** Written after it was told, and only over what it was decided on: a lost race looks and tells again. */
 export function noteService(

@@ -49,11 +49,10 @@ const between = (from: ControllerState, to: ControllerState) => TRANSITIONS.find
 export function transitionsBetween(before: JournalItem | undefined, after: JournalItem): readonly Transition[] {
   const from = before?.database?.state ?? BOUND;
   const to = after.database?.state ?? from;
-  if (from === to) return [];
   const direct = between(from, to);
   if (direct) return [direct];
   const way = BY_WAY_OF[from];
-  const rows = way ? [between(from, way), between(way, to)] : [undefined];
+  const rows = way ? [between(from, way), between(way, to)] : [];
   return rows.every((row) => row !== undefined) ? rows : [];
 }
 

@@ -71,11 +71,11 @@ export function noteSuspicion(found: JournalItem | undefined, seen: Seen): Ruled
  * later the moment is from which the first one counted.
  */
 function gapsOf(before: Suspicion | undefined, seen: Seen): Pick<Seen, 'gapsMs' | 'unheardMs'> & { readonly added: number } {
-  if (!before?.gapsMs) return { ...seen, added: 0 };
+  const known = before?.gapsMs;
+  if (!known) return { ...seen, added: 0 };
   const laterMs = Math.max(0, (before.writerSinceMs ?? 0) - (seen.writerSinceMs ?? before.writerSinceMs ?? 0));
-  const fresh = Object.entries(seen.gapsMs ?? {}).filter(([id]) => before.gapsMs?.[id] === undefined);
-  const gapsMs = { ...later(Object.fromEntries(fresh), laterMs), ...before.gapsMs };
-  return { gapsMs, ...(before.unheardMs ? { unheardMs: before.unheardMs } : {}), added: fresh.length };
+  const fresh = Object.entries(seen.gapsMs ?? {}).filter(([id]) => known[id] === undefined);
+  return { gapsMs: { ...later(Object.fromEntries(fresh), laterMs), ...known }, added: fresh.length };
 }
 
 function unhealthySince(before: Suspicion | undefined, seen: Seen): number | undefined {

@@ -15,7 +15,7 @@ import {
   standingOf,
   stillBelieved,
 } from '../../../lib/decide/database/lease';
-import { LEASE_REGION_SETS, setOf, witnessFor } from '../../../lib/decide/database/lease-regions';
+import { LEASE_REGION_SETS, regionSets, setOf, witnessFor } from '../../../lib/decide/database/lease-regions';
 
 const record = (change: Partial<LeaseRecord> = {}): LeaseRecord => ({
   rvn: 'r5',
@@ -67,6 +67,20 @@ describe('the lease as a witness', () => {
       true,
     ],
     [
+      'is lost by one observer who saw it stand still from the first look on, in other hands',
+      seen({ unchangedForMs: STEAL_MS, changed: false }, { holder: 'shop-e3' }),
+      'unknown',
+      'the lease is held by shop-e3, not by shop-a',
+      true,
+    ],
+    [
+      'says nothing to a fresh observer about a writer who never renewed it',
+      seen({ changed: false }, { turn: 0 }),
+      'unknown',
+      'shop-a never renewed the lease of epoch 3',
+      undefined,
+    ],
+    [
       'says nothing about a writer who never renewed it',
       seen({ unchangedForMs: 900_000 }, { turn: 0 }),
       'unknown',
@@ -116,6 +130,12 @@ describe('a run that wants the lease', () => {
       look({ epoch: 4, holder: 'x' }),
       run(),
       { kind: 'undo', because: 'the lease is at epoch 4 already, held by x' },
+    ],
+    [
+      'gives up before a newer record of its own name',
+      look({ epoch: 5, holder: 'shop-e4' }),
+      run(),
+      { kind: 'undo', because: 'the lease is at epoch 5 already, held by shop-e4' },
     ],
     [
       'asks again when the lease cannot be read',
@@ -232,4 +252,24 @@ test('a witness is left in a Region set for every two of its Regions, and for no
         expect([setOf(a, b), witnessFor(a, b)]).toEqual([undefined, undefined]);
     }
   }
+});
+
+test.each([
+  ['us-east-1', 'us-east-2', 'us-west-2'],
+  ['us-west-2', 'us-east-1', 'us-east-2'],
+  ['us-west-2', 'us-east-2', 'us-east-1'],
+  ['eu-west-1', 'eu-central-1', 'eu-west-2'],
+  ['eu-west-2', 'eu-west-3', 'eu-west-1'],
+  ['ap-northeast-1', 'ap-northeast-2', 'ap-northeast-3'],
+  ['ap-northeast-3', 'ap-northeast-2', 'ap-northeast-1'],
+  ['eu-west-1', 'us-east-1', undefined],
+  ['eu-north-1', 'eu-west-1', undefined],
+])('the witness of %s and %s is %s', (primary, standby, witness) => {
+  expect(witnessFor(primary, standby)).toBe(witness);
+});
+
+test('the sets are said in one line', () => {
+  expect(regionSets()).toBe(
+    'US: us-east-1, us-east-2, us-west-2; EU: eu-west-1, eu-west-2, eu-west-3, eu-central-1; AP: ap-northeast-1, ap-northeast-2, ap-northeast-3',
+  );
 });

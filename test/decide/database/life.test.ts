@@ -1,7 +1,9 @@
 import { expectedTime, expectedTotal } from '../../../lib/decide/database/expected';
 import { writesGoOn } from '../../../lib/decide/database/fences';
 import { signsOfLife } from '../../../lib/decide/database/life';
+import { FAILOVER_PLAN } from '../../../lib/decide/database/plan';
 import type { Words } from '../../../lib/decide/database/witnesses';
+import { lasting } from '../../../lib/decide/database/words';
 import { SPANS } from '../../../lib/decide/timings/spans';
 
 const words = (
@@ -62,7 +64,71 @@ test('a run takes what its parts take, and is assumed as soon as one of them is'
     worstSec: parts.reduce((sum, { worstSec }) => sum + worstSec, 0),
     provenance: 'assumed',
   });
-  expect(expectedTime('stop_writes_to_primary', { ...fenced, fences: [] }, 'failover')).toBeUndefined();
-  expect(expectedTime('promote_replica', { ...fenced, kind: 'auroraGlobal' }, 'failback')?.id).toBe('db.global-switchover');
-  expect(expectedTime('latch', fenced, 'failback')).toBeUndefined();
+});
+
+const REPLICAS = { kind: 'readReplicas', fences: [{}] };
+const AURORA = { kind: 'auroraGlobal', fences: [] };
+test.each<[string, Parameters<typeof expectedTime>[1], Parameters<typeof expectedTime>[2], readonly string[]]>([
+  [
+    'a failover of replicas',
+    REPLICAS,
+    'failover',
+    [
+      'assess: decide.assess',
+      'stop_writes_to_primary: fence',
+      'latch: latch.alarm',
+      'promote_replica: db.replica-promotion',
+      'repoint_writer: db.writer-name',
+    ],
+  ],
+  [
+    'a failover of replicas without a fence',
+    { ...REPLICAS, fences: [] },
+    'failover',
+    ['assess: decide.assess', 'latch: latch.alarm', 'promote_replica: db.replica-promotion', 'repoint_writer: db.writer-name'],
+  ],
+  [
+    'a failback, which neither fences nor latches',
+    REPLICAS,
+    'failback',
+    ['assess: decide.assess', 'promote_replica: db.replica-promotion', 'repoint_writer: db.writer-name'],
+  ],
+  [
+    'a failover of an Aurora Global Database',
+    AURORA,
+    'failover',
+    ['assess: decide.assess', 'latch: latch.alarm', 'promote_replica: db.global-failover', 'repoint_writer: db.writer-name'],
+  ],
+  [
+    'a switchover of an Aurora Global Database',
+    AURORA,
+    'switchover',
+    ['assess: decide.assess', 'latch: latch.alarm', 'promote_replica: db.global-switchover', 'repoint_writer: db.writer-name'],
+  ],
+])('%s waits for its steps', (_name, database, run, lines) => {
+  const times = FAILOVER_PLAN.flatMap(({ step }) => {
+    const time = expectedTime(step, database, run);
+    return time ? [{ step, ...time }] : [];
+  });
+  expect(times.map(({ step, id }) => `${step}: ${id}`)).toEqual(lines);
+  for (const { id, typicalSec, worstSec, provenance } of times) {
+    expect({ typicalSec, worstSec, provenance }).toEqual({
+      typicalSec: SPANS[id].p50Sec,
+      worstSec: SPANS[id].worstSec,
+      provenance: SPANS[id].provenance,
+    });
+  }
+});
+
+test.each([
+  [0, '0 s'],
+  [1, '0.1 s'],
+  [400, '0.4 s'],
+  [119_901, '2 min'],
+  [120_000, '2 min'],
+  [119_900, '119.9 s'],
+  [120_001, '2.1 min'],
+  [-1_000, '-1 s'],
+])('%i ms last %s', (ms, words) => {
+  expect(lasting(ms)).toBe(words);
 });

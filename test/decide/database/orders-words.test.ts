@@ -11,17 +11,8 @@ import {
   standingAgainst,
   takeUp,
 } from '../../../lib/decide/database/order-rules';
-import { abandonRebuild, beginRebuild, noteRebuilt } from '../../../lib/decide/database/rebuild-rules';
 import type { FenceSettings } from '../../../lib/decide/database/settings';
 import type { DatabaseRun, DatabaseState } from '../../../lib/decide/database/state';
-import {
-  clearSplitBrain,
-  clearSuspicion,
-  clearWriter,
-  notePaged,
-  noteProtection,
-  noteSplitBrain,
-} from '../../../lib/decide/database/watch-rules';
 import { blankItem, type Ruled } from '../../../lib/decide/drill/rules';
 import type { JournalItem } from '../../../lib/decide/journal';
 
@@ -64,6 +55,7 @@ describe('a consent', () => {
   test.each<[string, JournalItem | undefined, Partial<typeof asked>, string]>([
     ['nobody runs', item(), {}, 'no run waits for consent'],
     ['nobody knows the pair', undefined, {}, 'no run waits for consent'],
+    ['the pair has no database', blankItem('app'), {}, 'no run waits for consent'],
     ['it is of another epoch', waiting(), { epoch: 2 }, 'the epoch is 1, not 2'],
     ['everything is being undone', waiting({ rollback: { atMs: NOW, because: [] } }), {}, 'app-e1 is being rolled back'],
     ['it is too late', waiting({ promoteRequested: { candidate: 'b1', atMs: NOW } }), {}, 'app-e1 is promoting already'],
@@ -81,9 +73,14 @@ describe('a pause', () => {
   test('is written, with a hold where one is asked for', () => {
     expect(written(pause(item(), ask))).toEqual(item({}, { pausedUntilMs: NOW + 60_000 }));
     expect(written(pause(undefined, ask))).toEqual({ ...blankItem('app'), pausedUntilMs: NOW + 60_000 });
-    expect(written(pause(item(), { ...ask, hold: true }))).toEqual(
-      item({ latch: { on: false, generation: 1, hold: { untilMs: NOW + 60_000, by: 'ann' } } }, { pausedUntilMs: NOW + 60_000 }),
-    );
+    expect(pause(item(), { ...ask, hold: true })).toEqual({
+      kind: 'write',
+      item: item(
+        { latch: { on: false, generation: 1, hold: { untilMs: NOW + 60_000, by: 'ann' } } },
+        { pausedUntilMs: NOW + 60_000 },
+      ),
+      answer: { kind: 'paused' },
+    });
     expect(pause(item(), { ...ask, untilMs: NOW + PAUSE_MAX_MS }).answer).toEqual({ kind: 'paused' });
   });
 
@@ -147,6 +144,8 @@ describe('a run without a runner', () => {
   test.each<[string, JournalItem | undefined, string]>([
     ['is stuck', item({ state: 'STUCK', run: called(ABANDONED_MS + 1) }), 'a stuck run waits for a person'],
     ['is carried', item({ state: 'ASSESSING', run: called(1) }), 'app-e1 is being carried'],
+    ['is of a pair that nobody knows', undefined, 'no run holds the pair, app-e1 does not'],
+    ['is of a pair without a database', blankItem('app'), 'no run holds the pair, app-e1 does not'],
     ['is over', item(), 'no run holds the pair, app-e1 does not'],
     ['is another', item({ run: called(1, { id: 'app-e2' }) }), 'app-e2 holds the pair, not app-e1'],
     ['has another epoch', item({ run: called(1) }, { epoch: 2 }), 'the epoch is 2, not 1'],
@@ -180,6 +179,7 @@ describe('an old primary', () => {
   test.each<[string, JournalItem | undefined, readonly FenceSettings[], string]>([
     ['there is none', item(), [acl], 'no old primary is kept out'],
     ['nobody knows the pair', undefined, [acl], 'no old primary is kept out'],
+    ['the pair has no database', blankItem('app'), [acl], 'no old primary is kept out'],
     ['a person let it through', kept({ keptOut: { ...out, loweredBy: 'ann' } }), [acl], 'ann let a through'],
     [
       'it is rebuilt',
@@ -228,110 +228,24 @@ describe('an old primary', () => {
     ['a person let it through meanwhile', kept({ keptOut: { ...out, loweredBy: 'ann' } }), 'ann let a through'],
     ['the epoch went on', { ...kept(), epoch: 2 }, 'the epoch is 2, not 1'],
     ['nobody knows the pair', undefined, 'the epoch is 0, not 1'],
+    ['the pair has no database', blankItem('app'), 'the epoch is 0, not 1'],
+    ['nobody is kept out any more', item(), 'the epoch is 1, not 1'],
   ])('is let through when %s', (_name, found, because) => {
     expect(noteFenced(found, KEY, [acl], [up])).toEqual({ kind: 'keep', answer: { kind: 'let through', because } });
+  });
+
+  test('that a person let through is left alone when nothing was raised meanwhile', () => {
+    expect(noteFenced(kept({ keptOut: { ...out, loweredBy: 'ann' } }), KEY, [code], [down])).toEqual({
+      kind: 'keep',
+      answer: { kind: 'noted', fresh: [], open: ['function:f'] },
+    });
   });
 
   test('is let through by a person, who is remembered', () => {
     const ruled = letThrough(kept({ keptOut: { ...out, up: { 'networkAcl:deny': 'F3' } } }), 'ann');
     expect([ruled.answer, written(ruled)?.database?.keptOut]).toEqual(['let through', { ...out, loweredBy: 'ann' }]);
-    expect(letThrough(item(), 'ann')).toEqual({ kind: 'keep', answer: 'nothing is kept out' });
-  });
-});
-
-describe('a rebuild', () => {
-  const member = { id: 'a2', endpoint: 'e', port: 1, region: 'r', engine: 'x' };
-  const alone = item({ state: 'SERVING_STANDBY', active: 'standby', writer: 'b1', unprotectedSinceMs: 5 });
-
-  test('is begun, seen and ended', () => {
-    expect(beginRebuild(alone, member).answer).toEqual({ kind: 'begun' });
-    const begun = written(beginRebuild(alone, member));
-    expect(begun?.database).toMatchObject({ state: 'REBUILDING', rebuilt: { ...member, replicating: false } });
-    expect(beginRebuild(begun, member)).toEqual({ kind: 'keep', answer: { kind: 'noted' } });
-    const seen = written(noteRebuilt(begun, 'a2'));
-    expect(seen?.database).toMatchObject({ state: 'SERVING_STANDBY', rebuilt: { ...member, replicating: true } });
-    expect(seen?.database?.unprotectedSinceMs).toBeUndefined();
-    expect(noteRebuilt(seen, 'a2')).toEqual({ kind: 'keep', answer: { kind: 'noted' } });
-    const given = written(abandonRebuild(begun));
-    expect([given?.database?.state, given?.database?.rebuilt, given?.database?.unprotectedSinceMs]).toEqual([
-      'SERVING_STANDBY',
-      undefined,
-      5,
-    ]);
-  });
-
-  test.each<[string, Ruled<unknown>, string]>([
-    ['without a database', beginRebuild(undefined, member), 'the pair has no database'],
-    ['during a run', beginRebuild(item({ run: run() }), member), 'app-e1 is under way'],
-    ['of the writer', beginRebuild(alone, { ...member, id: 'b1' }), 'b1 writes now'],
-    ['of a primary that writes', beginRebuild(item(), member), 'the controller is ARMED: there is nothing to rebuild'],
-    ['that nobody began', noteRebuilt(alone, 'a2'), 'a2 is not being rebuilt'],
-    ['of another', noteRebuilt(written(beginRebuild(alone, member)), 'a3'), 'a3 is not being rebuilt'],
-    ['of an unknown pair', noteRebuilt(undefined, 'a2'), 'a2 is not being rebuilt'],
-    ['that is given up before it began', abandonRebuild(alone), 'nothing is being rebuilt'],
-    ['that is given up by an unknown pair', abandonRebuild(undefined), 'nothing is being rebuilt'],
-  ])('%s is refused', (_name, ruled, because) => {
-    expect(ruled).toEqual(refused(because));
-  });
-});
-
-describe('a suspicion', () => {
-  const suspect = { sinceMs: 1, writerSinceMs: 2, gapsMs: { b1: 3 }, because: ['x'], paged: ['traffic'] };
-  const suspected = item({ state: 'SUSPECT', suspect });
-
-  test('of the writer alone is over when it is heard', () => {
-    const { writerSinceMs: _w, gapsMs: _g, ...rest } = suspect;
-    expect(clearWriter(suspected)).toEqual({ kind: 'write', item: item({ state: 'SUSPECT', suspect: rest }), answer: 'cleared' });
-    for (const found of [undefined, item(), item({ suspect: rest }), item({ suspect, run: run() })]) {
-      expect(clearWriter(found)).toEqual({ kind: 'keep', answer: 'nothing' });
-    }
-    expect(clearWriter(item({ suspect: { ...rest, gapsMs: { b1: 1 } } })).answer).toBe('cleared');
-    expect(clearWriter(item({ suspect: { ...rest, writerSinceMs: 1 } })).answer).toBe('cleared');
-  });
-
-  test('is over as a whole, with what was paged', () => {
-    expect(clearSuspicion(suspected)).toEqual({ kind: 'write', item: item(), answer: ['traffic'] });
-    const { paged: _paged, ...quiet } = suspect;
-    expect(clearSuspicion(item({ state: 'SUSPECT', suspect: quiet })).answer).toEqual([]);
-    for (const found of [undefined, item(), item({ suspect, run: run() })]) {
-      expect(clearSuspicion(found)).toEqual({ kind: 'keep', answer: [] });
+    for (const found of [undefined, blankItem('app'), item()]) {
+      expect(letThrough(found, 'ann')).toEqual({ kind: 'keep', answer: 'nothing is kept out' });
     }
   });
-
-  test('is paged once for each outcome', () => {
-    const ruled = notePaged(suspected, 'ask');
-    expect([ruled.answer, written(ruled)?.database?.suspect?.paged]).toEqual([true, ['traffic', 'ask']]);
-    for (const found of [undefined, item(), suspected]) expect(notePaged(found, 'traffic').answer).toBe(false);
-    expect(written(notePaged(item({ suspect: { sinceMs: 1, because: [] } }), 'ask'))?.database?.suspect?.paged).toEqual(['ask']);
-  });
-});
-
-test('the lack of a replica is noted when it begins and when it ends, and not during a run', () => {
-  const bare = item({ unprotectedSinceMs: NOW });
-  expect(noteProtection(item(), false, NOW)).toEqual({ kind: 'write', item: bare, answer: true });
-  expect(noteProtection(bare, true, NOW)).toEqual({ kind: 'write', item: item(), answer: true });
-  const same: readonly [JournalItem | undefined, boolean][] = [
-    [bare, false],
-    [item(), true],
-    [undefined, false],
-    [item({ run: run() }), false],
-  ];
-  for (const [found, isProtected] of same) {
-    expect(noteProtection(found, isProtected, NOW + 1)).toEqual({ kind: 'keep', answer: false });
-  }
-});
-
-test('the first claim stays until a person clears it, and each one doubts the fences', () => {
-  const claimed = item({ splitBrain: { since: NOW, because: 'x' } });
-  expect(noteSplitBrain(item(), 'x', NOW)).toEqual({ kind: 'write', item: claimed, answer: true });
-  expect(noteSplitBrain(claimed, 'y', NOW + 1)).toEqual({ kind: 'keep', answer: false });
-  expect(noteSplitBrain(undefined, 'x', NOW)).toEqual({ kind: 'keep', answer: false });
-  const fenced = { ...out, up: { 'function:f': 'F4' } };
-  expect(noteSplitBrain(item({ splitBrain: { since: NOW, because: 'x' }, keptOut: fenced }), 'y', NOW + 1)).toEqual({
-    kind: 'write',
-    item: item({ splitBrain: { since: NOW, because: 'x' }, keptOut: out }),
-    answer: false,
-  });
-  expect(clearSplitBrain(claimed)).toEqual({ kind: 'write', item: item(), answer: { because: 'x', epoch: 1 } });
-  for (const found of [undefined, item()]) expect(clearSplitBrain(found)).toEqual({ kind: 'keep', answer: undefined });
 });

@@ -243,6 +243,8 @@ test.each([
   [['03:00-03:30', 'x03:00-03:30'], false],
   [['03:00-03:30', '03:00-03:30x'], false],
   [['10:00-10:01', '10:00-11:00'], true],
+  [['any'], false],
+  [['03:00-03:01'], true],
   [[], false],
 ])('windows %j meet: %s', (windows, meet) => {
   expect(windowsMeet(windows)).toBe(meet);

@@ -32,6 +32,13 @@ export const item = (change: Partial<DatabaseRun> = {}, database: Partial<Databa
     ...database,
   },
 });
+/** The same pair while nothing runs. */
+export const idle = (change: Partial<DatabaseState> = {}, of: Partial<JournalItem> = {}): JournalItem => ({
+  ...blankItem('app'),
+  epoch: 1,
+  database: { ...boundDatabase({ source: 'a', replicas: ['b1', 'b2'], generation: 1 }), ...change },
+  ...of,
+});
 export const written = <T>(ruled: Ruled<T>): JournalItem => {
   if (ruled.kind === 'keep') throw new Error(`kept: ${JSON.stringify(ruled.answer)}`);
   return ruled.item;

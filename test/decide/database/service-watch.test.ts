@@ -114,6 +114,127 @@ describe('what one look at the service’s own word amounts to', () => {
     expect(next(inA, of('db'))).toEqual(inA);
   });
 
+  test.each([
+    ...['available', 'backing-up', 'configuring-enhanced-monitoring', 'configuring-iam-database-auth', 'configuring-log-exports'],
+    ...['modifying', 'resetting-master-credentials', 'storage-config-upgrade', 'storage-initialization'],
+    ...['storage-optimization', 'update-iam-db-auth'],
+  ])('a writer that is %s writes', (status) => {
+    expect(watchService('shop', 'db', inA, inZone('eu-west-1a', status), T)).toStrictEqual({ next: inA, said: [] });
+  });
+
+  test.each(['converting-to-vpc', 'creating', 'maintenance', 'migrating', 'moving-to-vpc', 'renaming', 'upgrading'])(
+    'a database that is %s was ordered to be, and nothing is known of its writer',
+    (status) => {
+      expect(watchService('shop', 'db', away(900), of('db', status), T)).toStrictEqual({
+        next: { ...away(900), unknownBecause: `db is ${status}, which says nothing about its writer` },
+        said: [],
+      });
+    },
+  );
+
+  const key = { incidentKey: 'shop/watch/database' };
+  const amiss = (sinceMs: number, paged: boolean) => ({ amiss: { sinceMs, paged } });
+  test.each<[string, ServiceWatch | undefined, ServiceSeen, number, ReturnType<typeof watchService>]>([
+    [
+      'a first look, without a zone',
+      undefined,
+      of('db'),
+      T,
+      {
+        next: { verified: { writer: 'db' } },
+        said: [
+          {
+            type: 'service-writer-verified',
+            ...key,
+            action: 'note',
+            severity: 'info',
+            summary: 'shop: db writes, says its service',
+            details: { writer: 'db' },
+          },
+        ],
+      },
+    ],
+    [
+      'another instance, without a zone',
+      { verified: { writer: 'db-1', zone: 'eu-west-1a' } },
+      of('db-2'),
+      T,
+      {
+        next: { verified: { writer: 'db-2' } },
+        said: [
+          {
+            type: 'service-failover-done',
+            ...key,
+            action: 'note',
+            severity: 'info',
+            summary:
+              'shop: its service failed over: db-2 writes, and was away for less than the time between two looks; before it was db-1 in eu-west-1a',
+            details: { writer: 'db-2', before: { writer: 'db-1', zone: 'eu-west-1a' } },
+          },
+        ],
+      },
+    ],
+    [
+      'a database that nobody ever saw writing',
+      undefined,
+      { kind: 'absent' },
+      T,
+      {
+        next: amiss(T, false),
+        said: [
+          {
+            type: 'service-failover-began',
+            ...key,
+            action: 'note',
+            severity: 'warning',
+            summary: 'shop: db does not exist; its service has 180 s to fail it over or to recover it',
+            details: {},
+          },
+        ],
+      },
+    ],
+    [
+      'one that stops writing',
+      inA,
+      of('db', 'rebooting'),
+      T,
+      {
+        next: { ...inA, ...amiss(T, false) },
+        said: [
+          {
+            type: 'service-failover-began',
+            ...key,
+            action: 'note',
+            severity: 'warning',
+            summary: 'shop: db is rebooting; its service has 180 s to fail it over or to recover it',
+            details: { before: inA.verified },
+          },
+        ],
+      },
+    ],
+    [
+      'one that is not recovered',
+      { ...inA, ...amiss(T, false) },
+      of('db', 'rebooting'),
+      T + GRACE_MS,
+      {
+        next: { ...inA, ...amiss(T, true) },
+        said: [
+          {
+            type: 'database-incident',
+            ...key,
+            action: 'trigger',
+            severity: 'critical',
+            summary: 'shop: db is rebooting; its service has not recovered it for 180 s',
+            details: { sec: 180, because: 'db is rebooting' },
+          },
+        ],
+      },
+    ],
+  ])('%s is told and written down', (_name, before, seen, nowMs, decision) => {
+    expect(watchService('shop', 'db', before, seen, nowMs)).toStrictEqual(decision);
+  });
+
   test('carries seconds, place and what was before for machines, on the incident of the pair’s database', () => {
     expect(watchService('shop', 'db', away(90), inZone('eu-west-1b'), T).said).toMatchObject([
       {

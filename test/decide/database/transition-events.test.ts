@@ -1,6 +1,11 @@
 import { boundDatabase } from '../../../lib/decide/database/order-rules';
 import type { ControllerState, DatabaseRun, DatabaseState } from '../../../lib/decide/database/state';
-import { transitionEvents, transitionsBetween } from '../../../lib/decide/database/transition-events';
+import {
+  TRANSITION_DETAIL_TYPE,
+  TRANSITION_SOURCE,
+  transitionEvents,
+  transitionsBetween,
+} from '../../../lib/decide/database/transition-events';
 import { TRANSITIONS } from '../../../lib/decide/database/transitions';
 import { blankItem } from '../../../lib/decide/drill/rules';
 import type { JournalItem } from '../../../lib/decide/journal';
@@ -44,7 +49,7 @@ describe('the rows between two journal items', () => {
     ['a move that no row allows', itemIn('ARMED'), itemIn('PROMOTING'), []],
     ['a move that no two rows allow', itemIn('ROLLED_BACK'), itemIn('PROMOTING'), []],
   ])('%s', (_what, before, after, expected) => {
-    expect(rows(before, after)).toEqual(expected);
+    expect(rows(before, after)).toStrictEqual(expected);
   });
 });
 
@@ -89,7 +94,17 @@ describe('what is told', () => {
     expect([begun?.id, begun?.epoch, begun?.run]).toEqual(['app/2/8/20', 2, 'app-e2']);
   });
 
-  test('nothing where nobody runs has a run', () => {
-    expect(transitionEvents(itemIn('ARMED'), itemIn('SUSPECT'), told)[0]).not.toHaveProperty('run');
+  test.each<[string, JournalItem | undefined]>([
+    ['while nobody runs', itemIn('ARMED')],
+    ['of a pair that nobody knew', undefined],
+    ['of a pair without a database', blankItem('app')],
+  ])('a transition %s has no run', (_name, before) => {
+    const [event] = transitionEvents(before, itemIn('SUSPECT'), told);
+    expect(event?.row).toBe(10);
+    expect(event).not.toHaveProperty('run');
+  });
+
+  test('goes out under the words that a rule of the bus matches', () => {
+    expect([TRANSITION_SOURCE, TRANSITION_DETAIL_TYPE]).toEqual(['cdk-failover', 'Failover Controller Transition']);
   });
 });
