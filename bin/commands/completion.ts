@@ -1,10 +1,16 @@
 /** `failover completion`: prints a script that completes commands and options in a shell. */
-import { usage } from '../operator/failure';
+import { COMMON as COMMON_OPTIONS, read } from '../operator/arguments';
+import { EXIT, usage } from '../operator/failure';
 import type { Shell } from '../operator/shell';
+
+/** Whoever pressed Tab does not wait longer for names. */
+const LIMIT_MS = 2_000;
 
 export const COMPLETION_HELP = `failover completion <bash|zsh>
 
-Prints a script that completes commands and options.
+Prints a script that completes commands, options and the names of pairs. For names it runs "failover completion pairs",
+which asks AWS, with the --region and --control-set of the line that is completed, for ${LIMIT_MS / 1_000} s at most. Without credentials,
+Region or answer there are no names, and nothing is said about it: "failover pairs" says why.
 
 Examples
   source <(failover completion bash)                         in ~/.bashrc
@@ -48,22 +54,58 @@ export const WORDS: Readonly<Record<string, string>> = {
   help: ALL,
 };
 
+/** Commands whose first argument is a pair. */
+export const PAIRED: readonly string[] = Object.keys(WORDS).filter(
+  (words) =>
+    /^(drill|rebuild) ./.test(words) ||
+    ['approve', 'failover', 'switchover', 'failback', 'watch', 'adopt', 'pause', 'resume', 'clear-claim', 'runbook'].includes(
+      words,
+    ),
+);
+
+/** Options that take a value; those that say where a pair is are passed on. */
+const WHERE = ['--region', '--control-set'];
+export const VALUES: readonly string[] = [
+  ...['--pair', '--name-server', '--zone', '--beacon-label', '--ca', '--every', '--level', '--id', '--yes-i-mean', '--out'],
+  ...['--epoch', '--loss-ms', '--accept-loss', '--force', '--for', '--replica', '--endpoint', '--from'],
+  ...['--scale', '--seed', '--delay', '--html', '--calls', '--record', '--simulate'],
+];
+
 const cases = () =>
   Object.entries(WORDS)
     .map(([words, then]) => `    "${words}") words="${then}" ;;\n`)
     .join('');
+const either = (words: readonly string[]) => words.map((word) => `"${word}"`).join(' | ');
 
 const bash = () => `_failover() {
-  local words cur="\${COMP_WORDS[COMP_CWORD]}" path="" i
-  for ((i = 1; i < COMP_CWORD && i < 3; i++)); do
-    [[ "\${COMP_WORDS[i]}" == -* ]] && break
-    [[ $i -eq 2 && "\${COMP_WORDS[1]}" != drill && "\${COMP_WORDS[1]}" != rebuild ]] && break
-    path="\${path:+$path }\${COMP_WORDS[i]}"
+  local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD - 1]}"
+  local path="" words="" names="" paired="" given=0 depth=1 i
+  local -a where=()
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case "\${COMP_WORDS[i]}" in
+    ${either(WHERE)}) where+=("\${COMP_WORDS[i]}" "\${COMP_WORDS[i + 1]}"); i=$((i + 1)) ;;
+    ${either(VALUES)}) i=$((i + 1)) ;;
+    -*) ;;
+    *)
+      given=$((given + 1))
+      [[ "$path" == drill || "$path" == rebuild ]] && depth=2
+      [[ $given -le $depth ]] && path="\${path:+$path }\${COMP_WORDS[i]}"
+      ;;
+    esac
   done
   case "$path" in
-${cases()}    *) words="" ;;
+${cases()}  esac
+  case "$path" in
+    ${either(PAIRED)}) [[ $given -eq $depth ]] && paired=1 ;;
   esac
-  COMPREPLY=($(compgen -W "$words" -- "$cur"))
+  case "$prev" in
+    "--pair") paired=1 words="" ;;
+    ${either([...WHERE, ...VALUES])}) paired="" words="" ;;
+  esac
+  if [[ -n "$paired" && "$cur" != -* ]]; then
+    names=$("\${COMP_WORDS[0]}" completion pairs "\${where[@]}" 2>/dev/null </dev/null)
+  fi
+  COMPREPLY=($(compgen -W "$names $words" -- "$cur"))
   [[ \${#COMPREPLY[@]} -eq 0 ]] && COMPREPLY=($(compgen -f -- "$cur"))
 }
 complete -F _failover failover
@@ -73,10 +115,33 @@ complete -F _failover failover
 const zsh = () => `autoload -U +X bashcompinit && bashcompinit
 ${bash()}`;
 
-export function completionCommand([shellName, ...more]: readonly string[], shell: Shell): number {
-  if (shellName === '--help' || shellName === '-h') shell.write(COMPLETION_HELP);
-  else if (shellName === 'bash' && more.length === 0) shell.write(bash());
-  else if (shellName === 'zsh' && more.length === 0) shell.write(zsh());
-  else throw usage(`completion takes bash or zsh, not ${[shellName ?? 'nothing', ...more].join(' ')}`, 'completion');
-  return 0;
+export async function completionCommand([what, ...more]: readonly string[], shell: Shell): Promise<number> {
+  if (what === '--help' || what === '-h') shell.write(COMPLETION_HELP);
+  else if (what === 'pairs') for (const name of await quietly(pairNames(more), LIMIT_MS)) shell.write(`${name}\n`);
+  else if (what === 'bash' && more.length === 0) shell.write(bash());
+  else if (what === 'zsh' && more.length === 0) shell.write(zsh());
+  else throw usage(`completion takes bash or zsh, not ${[what ?? 'nothing', ...more].join(' ')}`, 'completion');
+  return EXIT.ok;
+}
+
+/** Names of the pairs that register in the Region. */
+export async function pairNames(args: readonly string[]): Promise<readonly string[]> {
+  const { values } = read('completion', args, { region: COMMON_OPTIONS.region, 'control-set': COMMON_OPTIONS['control-set'] }, 0);
+  const { needAws, registered } = await import('../operator/aws');
+  const wanted = values['control-set'];
+  const pairs = (await registered(await needAws(values.region))).filter(
+    ({ namespace }) => wanted === undefined || namespace === wanted,
+  );
+  return [...new Set(pairs.map(({ pair }) => pair))].sort();
+}
+
+/** Nothing where there is no answer in time, or none at all: a prompt is no place for errors. */
+export async function quietly(asked: Promise<readonly string[]>, limitMs: number): Promise<readonly string[]> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<readonly string[]>((resolve) => {
+    timer = setTimeout(() => resolve([]), limitMs);
+  });
+  const found = await Promise.race([asked.catch(() => []), late]);
+  clearTimeout(timer);
+  return found;
 }

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { APPROVE_HELP } from '../../bin/commands/approve';
 import { BUDGET_HELP } from '../../bin/commands/budget';
-import { COMPLETION_HELP, completionCommand, WORDS } from '../../bin/commands/completion';
+import { COMPLETION_HELP, completionCommand, PAIRED, quietly, VALUES, WORDS } from '../../bin/commands/completion';
 import { drillCommand } from '../../bin/commands/drill';
 import { LAB_HELP } from '../../bin/commands/lab';
 import { PAIRS_HELP, pairsCommand } from '../../bin/commands/pairs';
@@ -81,6 +82,7 @@ describe('help', () => {
   const helps: Readonly<Record<string, string>> = {
     status: STATUS_HELP,
     pairs: PAIRS_HELP,
+    approve: APPROVE_HELP,
     lab: LAB_HELP,
     budget: BUDGET_HELP,
     completion: COMPLETION_HELP,
@@ -117,6 +119,17 @@ describe('help', () => {
     },
   );
 
+  test('says which options take a value and which commands take a pair, as completion has it', () => {
+    const all = [...Object.values(helps), REBUILD_HELP].join('\n');
+    // `--json` takes a file in the lab only, and nothing follows it there.
+    const taking = [...all.matchAll(/^ {2}(--(?!json)[a-z-]+) [A-Z]/gm)].map(([, option = '']) => option);
+    expect([...new Set(taking)].sort()).toEqual([...VALUES, '--region', '--control-set'].sort());
+    const paired = Object.entries({ ...helps, rebuild: REBUILD_HELP })
+      .filter(([, text]) => /^failover [a-z |-]+ <pair>/.test(text))
+      .flatMap(([name]) => (name === 'rebuild' ? Object.keys(WORDS).filter((words) => words.startsWith('rebuild ')) : [name]));
+    expect([...PAIRED].sort()).toEqual(paired.sort());
+  });
+
   test('is printed for every command, and asks nobody', async () => {
     expect(await run(statusCommand, '--help')).toEqual({ code: 0, out: STATUS_HELP });
     expect(await run(pairsCommand, '-h')).toEqual({ code: 0, out: PAIRS_HELP });
@@ -125,19 +138,48 @@ describe('help', () => {
   });
 });
 
-test('completion is a script that bash accepts, and completes commands and options', async () => {
-  const { out } = await run(completionCommand, 'bash');
-  const complete = (...words: readonly string[]) =>
-    execFileSync('bash', [
-      '-c',
-      `${out}\nCOMP_WORDS=(failover ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}; _failover; echo "\${COMPREPLY[@]}"`,
-    ])
-      .toString()
-      .trim();
-  expect(complete('dr')).toBe('drill');
-  expect(complete('drill', 'st')).toBe('start');
-  expect(complete('drill', 'start', '--y')).toBe('--yes-i-mean');
-  expect(complete('status', 'app.example.com', '--w')).toBe('--watch');
+describe('completion', () => {
+  /** `failover completion pairs` answers with what it was asked, so that the question shows. */
+  async function complete(...words: readonly string[]): Promise<string> {
+    const { out } = await run(completionCommand, 'bash');
+    const asked = 'failover() { shift; printf "%s\\n" shop "asked:$*"; }';
+    const line = `COMP_WORDS=(failover ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}`;
+    const said = execFileSync('bash', ['-uc', `${asked}\n${out}\n${line}; _failover; echo "\${COMPREPLY[@]}"`]);
+    return said.toString().trim();
+  }
+
+  test('is a script that bash accepts, and completes commands and options', async () => {
+    expect(await complete('dr')).toBe('drill');
+    expect(await complete('drill', 'st')).toBe('start');
+    expect(await complete('drill', 'start', '--y')).toBe('--yes-i-mean');
+    expect(await complete('drill', '--region', 'eu-central-1', 'start', '--y')).toBe('--yes-i-mean');
+    expect(await complete('status', 'app.example.com', '--w')).toBe('--watch');
+  });
+
+  test('asks for names of pairs where a pair is meant, in the Region and control set of the line', async () => {
+    expect(await complete('failover', 'sh')).toBe('shop');
+    expect(await complete('drill', 'start', 'sh')).toBe('shop');
+    expect(await complete('rebuild', 'open-fences', 'sh')).toBe('shop');
+    expect(await complete('status', '--pair', 'sh')).toBe('shop');
+    expect(await complete('failover', '--watch', '--accept-loss', '30s', 'a')).toBe('asked:pairs');
+    expect(await complete('watch', '--region', 'eu-central-1', '--control-set', 'web', 'a')).toContain('asked:pairs');
+  });
+
+  test.each([
+    ['after the pair', ['failover', 'shop', 'sh']],
+    ['for what a person must mean', ['failover', 'shop', '--yes-i-mean', 'sh']],
+    ['for the value of another option', ['failover', '--region', 'sh']],
+    ['before it is said what about the drill', ['drill', 'sh']],
+    ['for commands without a pair', ['lab', 'sh']],
+  ])('asks for none %s', async (_name, words) => {
+    expect(await complete(...words)).not.toContain('shop');
+  });
+
+  test('is silent where names are not learned in time, or not at all', async () => {
+    expect(await quietly(new Promise(() => undefined), 1)).toEqual([]);
+    expect(await quietly(Promise.reject(new Error('no credentials')), 1_000)).toEqual([]);
+    expect(await quietly(Promise.resolve(['shop']), 1_000)).toEqual(['shop']);
+  });
 });
 
 describe('fails with 2 for arguments that cannot be meant', () => {

@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream';
+import { pairNames } from '../../bin/commands/completion';
 import { orderCommand } from '../../bin/commands/database/order';
 import type { Shell } from '../../bin/operator/shell';
 import { OperatorWorld, type Said } from './database-world';
@@ -30,6 +31,17 @@ const json = ({ out }: Said) =>
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line));
 const YES = ['--yes-i-mean', 'app'];
+
+/** In this process, with what a person's shell would have. */
+async function here<T>(world: OperatorWorld, act: () => Promise<T>): Promise<T> {
+  const before = { ...process.env };
+  Object.assign(process.env, world.environment());
+  try {
+    return await act();
+  } finally {
+    process.env = before;
+  }
+}
 
 describe('a failover', () => {
   test('shows what will happen, is carried to its end, and is one run however often it is ordered', () =>
@@ -248,14 +260,10 @@ describe('a failover', () => {
       write: (text) => void (text.startsWith('Type the name') && setImmediate(answered)),
       warn: () => undefined,
     };
-    const before = { ...process.env };
-    Object.assign(process.env, world.environment());
     try {
-      return { code: await orderCommand('failover', ['app', '--force', 'a rehearsal'], shell) };
+      return { code: await here(world, () => orderCommand('failover', ['app', '--force', 'a rehearsal'], shell)) };
     } catch (error) {
       return { code: (error as { code?: number }).code, failed: (error as Error).message };
-    } finally {
-      process.env = before;
     }
   }
 
@@ -306,6 +314,13 @@ describe('a failover', () => {
       expect(world.events().map(({ type }) => type)).toContain('run-adopted');
     }));
 });
+
+test('completion finds the names of pairs by their registrations, and none of another control set', () =>
+  inWorld({}, async (world) => {
+    expect(await here(world, () => pairNames(['--region', 'eu-central-1']))).toEqual(['app']);
+    expect(await here(world, () => pairNames(['--control-set', 'web']))).toEqual(['app']);
+    expect(await world.cli(['completion', 'pairs', '--control-set', 'other'])).toEqual({ code: 0, out: '', err: '' });
+  }));
 
 test('a switchover stops writes by a function, loses nothing, and is refused without one', () =>
   inWorld({ fences: [{ kind: 'function', name: 'read-only' }], dataLoss: { kind: 'never' } }, async (world) => {

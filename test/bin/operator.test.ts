@@ -113,6 +113,10 @@ describe('without credentials', () => {
     expect(status.journal).toEqual({ kind: 'unknown', because: 'the pair is not known to AWS here, so neither is its journal' });
   });
 
+  test('completion offers no names of pairs, and says nothing about it', async () => {
+    expect(await failover(['completion', 'pairs', '--region', STANDBY_REGION], {})).toEqual({ code: 0, out: '', err: '' });
+  });
+
   test('fails with 3 for what cannot do without, and says what to do', async () => {
     const [pairs, silent] = await Promise.all([
       failover(['pairs', '--region', STANDBY_REGION], {}),
