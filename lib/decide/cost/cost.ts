@@ -46,12 +46,13 @@ export function monthlyCost(templates: readonly Template[]): Cost {
   return {
     lines,
     usdPerMonth: cents(lines.reduce((sum, line) => sum + line.usdPerMonth, 0)),
-    notCounted: 'the sites, DNS queries, logs, custom metrics, storage, messages, reads of heartbeats, drills and data transfer',
+    notCounted: `the sites, DNS queries, logs, custom metrics, storage, messages, reads of heartbeats, events of a failover (${usdPerMillion('price.event')} USD a million, ${provenanceOf('price.event')}), drills and data transfer`,
     beside: alternatives(),
   };
 }
 
 const cents = (usd: number) => Math.round(usd * 100) / 100;
+const usdPerMillion = (id: FactId) => cents(numberOf(id, 'USD') * 1_000_000);
 const provenanceOf = (id: FactId) => `assumed (list price, ${fact(id).date})`;
 
 function counted(what: string, id: FactId, count: number, usdEach = numberOf(id, 'USD/month')): CostLine {

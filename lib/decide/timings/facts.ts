@@ -151,6 +151,7 @@ export const FACTS = {
   'price.lambda.gb-s': [0.0000133334, 'USD', A, 'https://aws.amazon.com/lambda/pricing/', 'GB-second on arm64', 'list price of us-east-1'],
   'price.dynamodb.write': [0.000000625, 'USD', A, 'https://aws.amazon.com/dynamodb/pricing/', 'write request unit on demand, and replicated write', 'list price of us-east-1; a global table is billed once per replica'],
   'price.dynamodb.read': [0.000000125, 'USD', A, 'https://aws.amazon.com/dynamodb/pricing/', 'read request unit on demand: one strongly consistent read of 4 KB', 'list price of us-east-1'],
+  'price.event': [0.000001, 'USD', A, 'https://aws.amazon.com/eventbridge/pricing/', 'custom event on an EventBridge bus, for each 64 KB', 'list price of 1 USD a million'],
   'price.arc.plan': [70, 'USD/month', A, ARC_PRICE, 'ARC Region switch plan', 'list price'],
   'price.arc.cluster': [1_825, 'USD/month', A, ARC_PRICE, 'ARC routing-control cluster', 'list price of 2.50 USD an hour, 730 hours'],
   'price.canary.run': [0.0012, 'USD', A, CW_PRICE, 'run of a CloudWatch Synthetics canary', 'list price of us-east-1'],

@@ -40,7 +40,8 @@ test('a bill names what, how many, how much, by which price and what it leaves o
       { what: 'scheduled invocations, 1 s each (assumed)', count: 43_800, usdPerMonth: 0.15, ...listed, source: LAMBDA },
     ],
     usdPerMonth: 2.5,
-    notCounted: 'the sites, DNS queries, logs, custom metrics, storage, messages, reads of heartbeats, drills and data transfer',
+    notCounted:
+      'the sites, DNS queries, logs, custom metrics, storage, messages, reads of heartbeats, events of a failover (1 USD a million, assumed (list price, 2026-11-20)), drills and data transfer',
     beside: [
       { what: 'ARC Region switch, per plan', count: 1, usdPerMonth: 70, ...listed, source: ARC },
       { what: 'ARC routing-control cluster', count: 1, usdPerMonth: 1_825, ...listed, source: ARC },
