@@ -1,6 +1,8 @@
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { DatabaseMember, OrderedKind } from '../../contracts/database';
 import { isKnown, type Problems, shown } from '../internal/problems';
+import type { LagSource } from '../lag';
+import type { BoundLag } from '../lag/bound-lag';
 import type { FailoverRegions } from '../regions';
 import { DatabaseEngine, type DatabaseRef } from './database-ref';
 import type { PrivateZoneWriterName, WriterName } from './strategies/writer-name';
@@ -43,6 +45,13 @@ export interface CustomDatabaseOptions {
    */
   readonly handler: lambda.IFunction;
   /**
+   * How far the replicas trail, by metrics in the standby Region, for the page of `FailoverDashboard` alone: what would be lost
+   * is judged by what `handler` answers.
+   *
+   * @default - the page shows no lag
+   */
+  readonly lags?: LagSource[];
+  /**
    * Name that answers the writer.
    *
    * @default - none
@@ -65,6 +74,8 @@ export interface BoundDatabase {
   readonly replicas: readonly DatabaseMember[];
   readonly globalCluster?: string;
   readonly handler?: lambda.IFunction;
+  /** Metrics of a custom database, to look at. */
+  readonly lags?: readonly BoundLag[];
   readonly writer?: PrivateZoneWriterName;
   /** The service itself says when the writer has failed, as long as its Region answers. */
   readonly serviceKnowsWriter: boolean;
@@ -143,14 +154,17 @@ class Custom extends Database {
   }
 
   public _bind({ regions, problems }: DatabaseContext): BoundDatabase {
-    const { handler, writer } = this.options;
+    const { handler, lags = [], writer } = this.options;
     const members = bindMembers(this.options, RDS, regions, problems);
     problems.addIf(
       isKnown(handler.env.region) && handler.env.region !== regions.standbyRegion,
       'FunctionElsewhere',
       `handler is in ${handler.env.region}; the controller calls functions of the standby Region ${regions.standbyRegion}; put it there`,
     );
-    return { kind: 'custom', ...members, handler, writer: writer?._bind(problems), serviceKnowsWriter: false };
+    // Nobody is paged by them, so no threshold can be too low for a source.
+    const context = { scope: regions.standby, thresholdSec: Number.POSITIVE_INFINITY, problems };
+    const bound = lags.flatMap((lag) => lag._bind(context) ?? []);
+    return { kind: 'custom', ...members, handler, lags: bound, writer: writer?._bind(problems), serviceKnowsWriter: false };
   }
 }
 

@@ -10,8 +10,8 @@ export interface ShownLag {
   readonly limitSec: number;
 }
 
-/** Lag in seconds, in the standby Region. A custom database publishes its own or none. */
-export function shownLag(pair: FailoverPair, { kind, source, replicas }: BoundDatabase, limitMs: number): ShownLag {
+/** Lag in seconds, in the standby Region: what RDS publishes, or the metrics that a custom database came with. */
+export function shownLag(pair: FailoverPair, { kind, source, replicas, lags = [] }: BoundDatabase, limitMs: number): ShownLag {
   const read = (metricName: string, dimensionsMap: cloudwatch.DimensionsMap, label: string) =>
     new cloudwatch.Metric({
       namespace: 'AWS/RDS',
@@ -27,16 +27,22 @@ export function shownLag(pair: FailoverPair, { kind, source, replicas }: BoundDa
     if (kind !== 'auroraGlobal') return [];
     // Aurora publishes milliseconds, with and without the Region of the source among the dimensions.
     const cluster = { DBClusterIdentifier: id };
-    const lags = { rpo: read(RPO, cluster, id), rpoBySource: read(RPO, { ...cluster, SourceRegion: source.region }, id) };
-    return Object.entries(lags).map(
-      ([name, metric]) =>
-        new cloudwatch.MathExpression({
-          expression: `${name}/1000`,
-          usingMetrics: { [name]: metric },
-          label: name === 'rpo' ? id : `${id}, from ${source.region}`,
-          period: Duration.minutes(1),
-        }),
-    );
+    return [
+      inSeconds('rpo', read(RPO, cluster, id), 0.001, id),
+      inSeconds('rpoBySource', read(RPO, { ...cluster, SourceRegion: source.region }, id), 0.001, `${id}, from ${source.region}`),
+    ];
   });
-  return { metrics, limitSec: limitMs / 1_000 };
+  const own = lags.map(({ metric, factor }, n) => inSeconds(`lag${n}`, metric, factor, metric.label));
+  return { metrics: [...metrics, ...own], limitSec: limitMs / 1_000 };
+}
+
+/** @param factor multiplies the metric's unit to seconds */
+function inSeconds(name: string, metric: cloudwatch.Metric, factor: number, label?: string): cloudwatch.IMetric {
+  if (factor === 1) return metric;
+  return new cloudwatch.MathExpression({
+    expression: `${name} * ${factor}`,
+    usingMetrics: { [name]: metric },
+    ...(label === undefined ? {} : { label }),
+    period: Duration.minutes(1),
+  });
 }

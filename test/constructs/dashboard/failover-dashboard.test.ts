@@ -1,13 +1,14 @@
 import type { App } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import { FailoverDashboard, type FailoverDashboardProps } from '../../../lib';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Database, FailoverDashboard, type FailoverDashboardProps, LagSource } from '../../../lib';
 import { PairMemory } from '../../../lib/runtime/drive/database/memory';
 import { publishWatch } from '../../../lib/runtime/drive/database/protection';
 import { DatabaseProcess } from '../../fakes/database/process';
 import { DatabaseWorld } from '../../fakes/database/world';
 import { type Built, inRegion, ofType, oneStack, type Rendered, rendered, stacksOf, threeRegions } from '../../support/apps';
 import { idleAcknowledgements, nagFindings } from '../../support/nag';
-import { auroraGlobal, bind, world as databaseWorld, pairIn, replicas } from '../database/world';
+import { auroraGlobal, bind, world as databaseWorld, instance, pairIn, replicas } from '../database/world';
 import { messageOf } from '../said';
 
 interface Widget {
@@ -167,13 +168,33 @@ test('the lag of an Aurora Global Database is shown in seconds, under both sets 
   const lag = widget(inRegion(rendered(app), 'eu-central-1'), 'app: lag against what may be lost, seconds');
   const rows: (readonly unknown[])[] = [...(lag.properties.metrics ?? [])];
   expect(rows.flatMap(([first]) => (typeof first === 'object' ? [first] : []))).toMatchObject([
-    { expression: 'rpo/1000', label: 'shop-b' },
-    { expression: 'rpoBySource/1000', label: 'shop-b, from eu-west-1' },
+    { expression: 'rpo * 0.001', label: 'shop-b' },
+    { expression: 'rpoBySource * 0.001', label: 'shop-b, from eu-west-1' },
   ]);
   expect(rows.filter(([first]) => typeof first === 'string').map((row) => row.slice(1, -1))).toEqual([
     ['AuroraGlobalDBRPOLag', 'DBClusterIdentifier', 'shop-b'],
     ['AuroraGlobalDBRPOLag', 'DBClusterIdentifier', 'shop-b', 'SourceRegion', 'eu-west-1'],
   ]);
+});
+
+test('the lag of a custom database is shown where it came with metrics, in seconds', () => {
+  const lagTitle = 'app: lag against what may be lost, seconds';
+  const standbyWith = (lags?: LagSource[]) => {
+    const { app, regions, pair } = databaseWorld();
+    const handler = lambda.Function.fromFunctionName(regions.standby, 'Orders', 'order-it');
+    const own = Database.custom({ source: instance('own-a'), replicas: [instance('own-b')], handler, lags });
+    const database = bind({ regions, pair }, { database: own });
+    new FailoverDashboard(regions.standby, 'Pages', { pairs: [pair], databases: [database] });
+    return inRegion(rendered(app), 'eu-central-1');
+  };
+  const metric = (metricName: string) => new cloudwatch.Metric({ namespace: 'Patroni', metricName, label: metricName });
+  const shown = standbyWith([LagSource.metric(metric('LagMs'), 0.001), LagSource.metric(metric('LagSec'), 1)]);
+  const rows: (readonly unknown[])[] = [...(widget(shown, lagTitle).properties.metrics ?? [])];
+  expect(rows.flatMap(([first]) => (typeof first === 'object' ? [first] : []))).toMatchObject([
+    { expression: 'lag0 * 0.001', label: 'LagMs' },
+  ]);
+  expect(rows.filter(([first]) => first === 'Patroni').map(([, name]) => name)).toEqual(['LagMs', 'LagSec']);
+  expect(titles(standbyWith())).not.toContain(lagTitle);
 });
 
 describe('a database that is promoted', () => {
