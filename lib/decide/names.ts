@@ -97,10 +97,10 @@ export const registrationParameter = (namespace: string, pair: string) => `/cdk-
 /** SSM parameter in the standby Region: the database of a pair, read by prober and step function. */
 export const databaseParameter = (namespace: string, pair: string) => `/cdk-failover/${namespace}/${pair}/database`;
 
-/** SSM parameter in us-east-1: the ids of the pair's health checks, which are born there and leave it no other way. */
 /** Frozen: health checks read it by name. */
 export const drillFaultAlarm = (namespace: string, pair: string) => `cdk-failover-${namespace}-${pair}-drill-fault`;
 
+/** SSM parameter in us-east-1: the ids of the pair's health checks, which are born there and leave it no other way. */
 export const checksParameter = (namespace: string, pair: string) => `/cdk-failover/${namespace}/${pair}/checks`;
 
 /** What a beacon shows: the check of a side, the latch, or whether a side may be answered. */
