@@ -36,6 +36,7 @@ export interface Acquire {
   readonly failedAtMs?: number;
   readonly gapsMs?: Readonly<Record<string, number>>;
   readonly unheardMs?: Readonly<Record<string, number>>;
+  readonly excess?: DatabaseRun['excess'];
   readonly leaseRvn?: string;
   /** A person's consent that came with the order, in ms of lost writes. */
   readonly acceptLossMs?: number;
@@ -67,6 +68,7 @@ export function acquire(found: JournalItem | undefined, asked: Acquire): Ruled<A
     failedAtMs: asked.failedAtMs ?? asked.nowMs,
     ...(asked.gapsMs ? { gapsMs: asked.gapsMs } : {}),
     ...(asked.unheardMs ? { unheardMs: asked.unheardMs } : {}),
+    ...(asked.excess ? { excess: asked.excess } : {}),
     ...(asked.leaseRvn === undefined ? {} : { leaseRvn: asked.leaseRvn }),
     ...(asked.writesStopped ? { writesStopped: true } : {}),
     ...(asked.forced === undefined ? {} : { forced: asked.forced }),

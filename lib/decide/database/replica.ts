@@ -1,3 +1,4 @@
+import { type Excess, excessBetween } from './excess';
 import type { DatabaseRun } from './state';
 import { lasting } from './words';
 
@@ -35,11 +36,13 @@ export interface CandidateFacts {
   readonly gapMs?: number;
   /** With a heartbeat: nobody knows how long no row had arrived, only that it was at least so long. Never with `gapMs`. */
   readonly unheardMs?: number;
+  /** What looks at it add to a lag of the minutes before, told at the failure. */
+  readonly excess?: Excess;
 }
 
 export interface Loss {
   readonly ms: number;
-  readonly basis: 'heartbeat' | 'lag samples' | 'service';
+  readonly basis: 'heartbeat delay' | 'heartbeat' | 'lag samples' | 'service';
   /** Less it cannot be, where `ms` is only known not to be exceeded. */
   readonly atLeastMs?: number;
 }
@@ -57,30 +60,59 @@ export type Judged =
 /** Samples of this span before the failure count. */
 export const LOSS_WINDOW_MS = 120_000;
 
+/** A sample is stamped with the beginning of its minute, and was taken somewhere in it. */
+export const SAMPLE_MS = 60_000;
+
+/** How far the clock of the observer, who says when the failure was, and that of the samples may be apart: an assumption. */
+export const STAMP_MS = 5_000;
+
+/** A lag may have been cut to whole seconds, and a clock that NTP slews by 500 ppm moves 150 ms while looks count. */
+export const BLUR_MS = 1_150;
+
 /**
  * What a run knows of the rows of one candidate. Without evidence that anybody gathered, as when a person orders it, nothing
  * is said; with evidence, a candidate that was not heard at all was silent for nobody knows how long.
  */
 export function gapOf(
-  { gapsMs, unheardMs }: Pick<DatabaseRun, 'gapsMs' | 'unheardMs'>,
+  { gapsMs, unheardMs, excess }: Pick<DatabaseRun, 'gapsMs' | 'unheardMs' | 'excess'>,
   id: string,
-): Pick<CandidateFacts, 'gapMs' | 'unheardMs'> {
+): Pick<CandidateFacts, 'gapMs' | 'unheardMs' | 'excess'> {
   if (gapsMs === undefined) return {};
   const gapMs = gapsMs[id];
-  return gapMs === undefined ? { unheardMs: unheardMs?.[id] ?? 0 } : { gapMs };
+  const more = excess?.[id];
+  return { ...(gapMs === undefined ? { unheardMs: unheardMs?.[id] ?? 0 } : { gapMs }), ...(more ? { excess: more } : {}) };
+}
+
+/**
+ * The loss, where looks at the replica bound how much more it may be than a lag of the minutes before. Of whole minutes before the
+ * failure only: the sample of the minute in which it happened may have been taken after it, and would count the outage as lag.
+ */
+function boundOf({ excess, samples }: Pick<CandidateFacts, 'samples' | 'excess'>, failedAtMs: number): number | undefined {
+  if (!excess) return undefined;
+  const bounds = samples.flatMap((sample) => {
+    const agoMs = failedAtMs - sample.atMs;
+    if (sample.kind === 'unknown' || agoMs < SAMPLE_MS || !(sample.ms >= 0)) return [];
+    const moreMs = excessBetween(excess, Math.max(agoMs - SAMPLE_MS - STAMP_MS, excess.agoMs), agoMs + STAMP_MS);
+    return moreMs === undefined ? [] : [sample.ms + moreMs];
+  });
+  // Each of them holds by itself; the largest holds though one of them were wrong.
+  return bounds.length === 0 ? undefined : Math.max(...bounds);
 }
 
 /**
  * Loss at the failure, never understated. A heartbeat says how long nothing arrived, lag how old the newest arrival was, so the two add up.
  * Without any lag sample even a heartbeat proves nothing: a replica that is minutes behind receives rows as steadily.
- * Where the heartbeat should have told and did not, everything after the last sample counts as lost.
+ * Where the heartbeat should have told and did not, everything after the last sample counts as lost. Where looks at the replica
+ * bound it, those decide.
  */
 export function lossOf(
-  facts: Pick<CandidateFacts, 'samples' | 'samplesUnknown' | 'gapMs' | 'unheardMs'>,
+  facts: Pick<CandidateFacts, 'samples' | 'samplesUnknown' | 'gapMs' | 'unheardMs' | 'excess'>,
   failedAtMs: number,
   limits: ReplicaLimits,
 ): Loss | { readonly because: string } {
   if (facts.samplesUnknown !== undefined) return { because: `its lag is unknown: ${facts.samplesUnknown}` };
+  const boundMs = boundOf(facts, failedAtMs);
+  if (boundMs !== undefined) return { ms: Math.ceil(Math.max(0, boundMs) + BLUR_MS), basis: 'heartbeat delay' };
   const before = facts.samples.filter((s) => s.atMs <= failedAtMs);
   const last = before.reduce<LagPoint | undefined>((newest, s) => (newest && newest.atMs >= s.atMs ? newest : s), undefined);
   if (!last) return { because: 'there is no lag sample from before the failure' };

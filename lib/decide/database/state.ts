@@ -4,6 +4,7 @@
  * patience; nothing compares the clocks of two machines to decide who writes.
  */
 
+import type { Excess } from './excess';
 import type { Loss } from './replica';
 
 export type Side = 'primary' | 'standby';
@@ -76,6 +77,8 @@ export interface Suspicion {
   readonly gapsMs?: Readonly<Record<string, number>>;
   /** The same where only the least is known, because the reader began after the last row. */
   readonly unheardMs?: Readonly<Record<string, number>>;
+  /** What looks at each candidate add to its lag, at `writerSinceMs`. */
+  readonly excess?: Readonly<Record<string, Excess>>;
   readonly because: readonly string[];
   /** Since when Route 53 has been seen to call the primary unhealthy. Until then users may have written there. */
   readonly outsideSinceMs?: number;
@@ -117,6 +120,8 @@ export interface DatabaseRun {
   readonly gapsMs?: Readonly<Record<string, number>>;
   /** The same where only the least is known. A candidate that is in neither was not heard at all. */
   readonly unheardMs?: Readonly<Record<string, number>>;
+  /** What looks at each candidate add to its lag, at `failedAtMs`. */
+  readonly excess?: Readonly<Record<string, Excess>>;
   /** Lease record that was seen unchanged for too long; only this one may be taken over. */
   readonly leaseRvn?: string;
   /** A person's word that nothing writes to today's writer any more, for a planned change. */

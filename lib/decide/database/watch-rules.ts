@@ -1,6 +1,7 @@
 /** What the prober may write: first evidence, pages, protection and claims of another writer. */
 import type { Ruled } from '../drill/rules';
 import type { JournalItem } from '../journal';
+import { type Excess, excessLater } from './excess';
 import { keep, moved, put } from './run-rules';
 import type { DatabaseRun, DatabaseState, Suspicion } from './state';
 import type { OutsideWord } from './witnesses';
@@ -11,6 +12,7 @@ export interface Seen {
   readonly writerSinceMs?: number;
   readonly gapsMs?: Readonly<Record<string, number>>;
   readonly unheardMs?: Readonly<Record<string, number>>;
+  readonly excess?: Readonly<Record<string, Excess>>;
   /** What Route 53 says of the primary. */
   readonly outside?: OutsideWord;
   readonly because: readonly string[];
@@ -27,7 +29,7 @@ export const VERDICT_MS = 60_000;
 export function failureOf(
   suspect: Suspicion | undefined,
   nowMs: number,
-): Pick<DatabaseRun, 'gapsMs' | 'unheardMs'> & { readonly failedAtMs: number } {
+): Pick<DatabaseRun, 'gapsMs' | 'unheardMs' | 'excess'> & { readonly failedAtMs: number } {
   const sinceMs = suspect?.writerSinceMs ?? suspect?.sinceMs ?? nowMs;
   const failedAtMs = Math.max(sinceMs, (suspect?.outsideSinceMs ?? nowMs) - VERDICT_MS);
   if (!suspect?.gapsMs) return { failedAtMs };
@@ -36,11 +38,15 @@ export function failureOf(
     failedAtMs,
     gapsMs: later(suspect.gapsMs, laterMs),
     ...(suspect.unheardMs ? { unheardMs: later(suspect.unheardMs, laterMs) } : {}),
+    ...(suspect.excess ? { excess: eachLater(suspect.excess, laterMs) } : {}),
   };
 }
 
 const later = (gaps: Readonly<Record<string, number>>, byMs: number) =>
   Object.fromEntries(Object.entries(gaps).map(([id, ms]) => [id, ms + byMs]));
+
+const eachLater = (excess: Readonly<Record<string, Excess>>, byMs: number) =>
+  Object.fromEntries(Object.entries(excess).map(([id, one]) => [id, excessLater(one, byMs)]));
 
 /** Keeps the first evidence. What stands already is older than what a new observer remembers, and stays. */
 export function noteSuspicion(found: JournalItem | undefined, seen: Seen): Ruled<Suspicion | undefined> {
@@ -52,7 +58,7 @@ export function noteSuspicion(found: JournalItem | undefined, seen: Seen): Ruled
   const gaps = gapsOf(before, seen);
   const known = before && before.writerSinceMs === writer && before.outsideSinceMs === outsideSinceMs;
   if (known && database.state !== 'ARMED' && gaps.added === 0) return keep(before);
-  const { gapsMs, unheardMs } = gaps;
+  const { gapsMs, unheardMs, excess } = gaps;
   const { outsideSinceMs: _outside, ...rest } = before ?? {};
   const suspect: Suspicion = {
     ...rest,
@@ -61,6 +67,7 @@ export function noteSuspicion(found: JournalItem | undefined, seen: Seen): Ruled
     ...(writer === undefined ? {} : { writerSinceMs: writer }),
     ...(gapsMs === undefined ? {} : { gapsMs }),
     ...(unheardMs === undefined ? {} : { unheardMs }),
+    ...(excess === undefined ? {} : { excess }),
     ...(outsideSinceMs === undefined ? {} : { outsideSinceMs }),
   };
   return put(found, moved({ ...database, suspect }, 'suspected'), suspect);
@@ -70,12 +77,20 @@ export function noteSuspicion(found: JournalItem | undefined, seen: Seen): Ruled
  * What was known first stays. What was not is added by an observer who knows, never shorter than it may be: by how much
  * later the moment is from which the first one counted.
  */
-function gapsOf(before: Suspicion | undefined, seen: Seen): Pick<Seen, 'gapsMs' | 'unheardMs'> & { readonly added: number } {
+function gapsOf(
+  before: Suspicion | undefined,
+  seen: Seen,
+): Pick<Seen, 'gapsMs' | 'unheardMs' | 'excess'> & { readonly added: number } {
   const known = before?.gapsMs;
   if (!known) return { ...seen, added: 0 };
   const laterMs = Math.max(0, (before.writerSinceMs ?? 0) - (seen.writerSinceMs ?? before.writerSinceMs ?? 0));
   const fresh = Object.entries(seen.gapsMs ?? {}).filter(([id]) => known[id] === undefined);
-  return { gapsMs: { ...later(Object.fromEntries(fresh), laterMs), ...known }, added: fresh.length };
+  const bounded = Object.entries(seen.excess ?? {}).filter(([id]) => before.excess?.[id] === undefined);
+  return {
+    gapsMs: { ...later(Object.fromEntries(fresh), laterMs), ...known },
+    ...(bounded.length > 0 ? { excess: { ...eachLater(Object.fromEntries(bounded), laterMs), ...before.excess } } : {}),
+    added: fresh.length + bounded.length,
+  };
 }
 
 function unhealthySince(before: Suspicion | undefined, seen: Seen): number | undefined {
@@ -88,7 +103,7 @@ export function clearWriter(found: JournalItem | undefined): Ruled<'cleared' | '
   const database = found?.database;
   if (!found || !database?.suspect || database.run) return keep('nothing');
   if (database.suspect.writerSinceMs === undefined && database.suspect.gapsMs === undefined) return keep('nothing');
-  const { writerSinceMs: _since, gapsMs: _gaps, unheardMs: _unheard, ...suspect } = database.suspect;
+  const { writerSinceMs: _since, gapsMs: _gaps, unheardMs: _unheard, excess: _excess, ...suspect } = database.suspect;
   return put(found, { ...database, suspect }, 'cleared');
 }
 

@@ -1,3 +1,4 @@
+import type { Excess } from './excess';
 import { lasting } from './words';
 /** What each witness says about the primary, from what was seen. Unknown is a word of its own, with its reason. */
 
@@ -38,6 +39,8 @@ export interface HeartbeatSeen {
   readonly unchangedForMs: number;
   /** The newest row arrived at most so long ago: what a loss is judged by. */
   readonly arrivedWithinMs?: number;
+  /** What looks at it add to its lag: the loss is judged by that where it is known. */
+  readonly excess?: Excess;
   readonly writerAnswers: boolean | 'unknown';
 }
 

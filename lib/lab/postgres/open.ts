@@ -2,10 +2,11 @@ import { chownSync, cpSync, lchownSync, readdirSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { HEARTBEAT_TABLE } from '../../contracts/database';
 import type { LabTime, SiteName } from '../world';
+import type { Clock } from '../world/clock';
 import { findServer, type NoBinaries, removeHome, type ServerBinaries } from './binaries';
 import { Link, type Place } from './link';
 import { PostgresPair } from './pair';
-import { freePort, initCluster, LOGIN, ownFile, PostgresServer } from './server';
+import { freePort, initCluster, LOGIN, ownFile, PostgresServer, READER_LOGIN } from './server';
 
 export interface PairOptions {
   readonly time: LabTime;
@@ -15,6 +16,8 @@ export interface PairOptions {
   readonly heartbeatMs?: number;
   /** PEM for servers that talk TLS. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** The clock in which the reader's login sees what was replayed. @default real time */
+  readonly clock?: Clock;
 }
 
 /** `clock_timestamp` is the moment of the insert itself, not of its transaction's begin. */
@@ -22,7 +25,19 @@ const SCHEMA = `
   create schema cdk_failover;
   create table ${HEARTBEAT_TABLE} (id int primary key, beat_at timestamptz not null, epoch bigint not null);
   insert into ${HEARTBEAT_TABLE} values (1, clock_timestamp(), 0);
-  create table orders (id text primary key, at timestamptz not null default clock_timestamp());`;
+  create table orders (id text primary key, at timestamptz not null default clock_timestamp());
+  create role ${READER_LOGIN.user} login;
+  grant usage on schema cdk_failover to ${READER_LOGIN.user};
+  grant select on ${HEARTBEAT_TABLE} to ${READER_LOGIN.user};`;
+
+/** A server lives in real time. For the reader's login a function of the same name stands before PostgreSQL's own, and says lab time. */
+const scaledReplay = ({ scale, originMs }: Clock) => `
+  create schema lab_clock;
+  create function lab_clock.pg_last_xact_replay_timestamp() returns timestamptz language sql as $$
+    select to_timestamp(${originMs / 1_000} + (extract(epoch from pg_catalog.pg_last_xact_replay_timestamp()) - ${originMs / 1_000}) * ${scale})
+  $$;
+  grant usage on schema lab_clock to ${READER_LOGIN.user};
+  alter role ${READER_LOGIN.user} set search_path = lab_clock, pg_catalog;`;
 
 /** Starts a pair that replicates. Without server binaries there is none, and the reason says what to install. */
 export async function openPair(options: PairOptions): Promise<PostgresPair | NoBinaries> {
@@ -42,7 +57,7 @@ export async function openPair(options: PairOptions): Promise<PostgresPair | NoB
 
 async function open(
   binaries: ServerBinaries,
-  { time, addresses = { primary: '127.0.0.1', standby: '127.0.0.2' }, heartbeatMs = 1_000, tls }: PairOptions,
+  { time, addresses = { primary: '127.0.0.1', standby: '127.0.0.2' }, heartbeatMs = 1_000, tls, clock }: PairOptions,
   opened: (close: () => Promise<void>) => void,
 ): Promise<PostgresPair> {
   const link = async (host: string, to: Place, at = 0) => {
@@ -64,7 +79,7 @@ async function open(
   const servers = { primary: server('primary', []), standby: server('standby', [`primary_conninfo = '${conninfo}'`]) };
   await makeFolders(binaries);
   await Promise.all([servers.primary.start(), servers.standby.start()]);
-  await servers.primary.query(SCHEMA);
+  await servers.primary.query(clock ? SCHEMA + scaledReplay(clock) : SCHEMA);
   const { home, version } = binaries;
   const remove = () => removeHome(home);
   return new PostgresPair({

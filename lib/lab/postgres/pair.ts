@@ -203,11 +203,11 @@ export class PostgresPair {
     return [this.entrances.primary, this.between, this.reader];
   }
 
-  /** The heartbeat of each side that writes, as a scheduled job inside that database would write it. */
+  /** The heartbeat of each side that writes, as a scheduled job inside that database would write it, by the lab's clock. */
   private async beat(): Promise<void> {
     const { time, heartbeatMs, servers } = this.parts;
-    const sql = `update ${HEARTBEAT_TABLE} set beat_at = clock_timestamp() where id = 1`;
     while (this.open) {
+      const sql = `update ${HEARTBEAT_TABLE} set beat_at = to_timestamp(${time.nowMs() / 1_000}) where id = 1`;
       const beats = [...this.beating].map((side) => servers[side]).filter((server) => server.running);
       await Promise.all(beats.map((server) => server.query(sql).catch(() => undefined)));
       await time.sleep(heartbeatMs);

@@ -148,6 +148,9 @@ export class PostgresServer {
 
 export const LOGIN = { user: 'postgres', password: 'lab-only', database: 'postgres' } as const;
 
+/** May read the heartbeat row and nothing else. */
+export const READER_LOGIN = { ...LOGIN, user: 'failover_reader' } as const;
+
 /** Durable, and quick to notice that a connection is gone; memory as small as a lab needs. */
 const COMMON = [
   "unix_socket_directories = ''",

@@ -1,5 +1,6 @@
 import type { DatabaseMember, DatabaseRegistration, FenceSettings, RefreshSettings } from '../../contracts/database';
 import type { ServiceDatabase } from '../../contracts/registration';
+import type { Excess } from '../../decide/database/excess';
 import type { LeaseBelief, LeaseLook } from '../../decide/database/lease';
 import type { TransitionEvent } from '../../decide/database/transition-events';
 import type { Unknown } from './index';
@@ -79,6 +80,8 @@ export interface HeartbeatReading {
    * death is judged by that, loss by this. Absent while this reader has seen one row only.
    */
   readonly arrivedWithinMs?: number;
+  /** What this reader's looks add to a lag of the minutes before; absent while they are too few, or cannot say. */
+  readonly excess?: Excess;
   readonly writerAnswers: boolean | 'unknown';
 }
 

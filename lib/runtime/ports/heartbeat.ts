@@ -1,10 +1,19 @@
 import type { DatabaseMember } from '../../contracts/database';
 import type { Unknown } from './index';
 
+export interface HeartbeatRow {
+  readonly kind: 'row';
+  /** When it was written, by the writer's clock. */
+  readonly atMs: number;
+  readonly epoch: number;
+  /** The newest commit that this member has replayed, by the writer's clock; absent where its engine does not say. */
+  readonly replayedAtMs?: number;
+}
+
 /** SQL of a database, each question over a new connection and answered within a few seconds. */
 export interface SqlDatabases {
   /** The heartbeat row, as this member has it. */
-  row(member: DatabaseMember): Promise<{ readonly kind: 'row'; readonly atMs: number; readonly epoch: number } | Unknown>;
+  row(member: DatabaseMember): Promise<HeartbeatRow | Unknown>;
   /** Whether it answers `select 1`. `unknown` where the question never reached the database, or it would not say. */
   answers(member: DatabaseMember): Promise<boolean | 'unknown'>;
 }

@@ -10,7 +10,7 @@ import {
   twoWriters,
   WritingClients,
 } from '../../../lib/lab/postgres';
-import { LOGIN } from '../../../lib/lab/postgres/server';
+import { LOGIN, READER_LOGIN } from '../../../lib/lab/postgres/server';
 import { ScaledTime, type SiteName } from '../../../lib/lab/world';
 import { withPostgres } from './with-postgres';
 
@@ -158,6 +158,30 @@ withPostgres('a real streaming pair', () => {
       (await pair?.servers[side].query<{ at: string }>('select beat_at::text as at from cdk_failover.heartbeat'))?.[0]?.at;
     const first = await beat('standby');
     await until(async () => (await beat('standby')) !== first);
+  }, 120_000);
+
+  test('shows the reader of heartbeats what the standby replayed, by the lab’s clock, and no order', async () => {
+    // Four hours ahead of the servers, so that their own time could not be taken for it.
+    const scaled = new ScaledTime({ scale: 5, originMs: Date.now() - 3_600_000 });
+    const pair = await openPair({ time: scaled, heartbeatMs: 500, clock: scaled.clock });
+    if (pair.kind === 'absent') throw new Error(pair.because);
+    opened.push(pair);
+    const client = new Client({ ...pair.entrances.standby.place, ...READER_LOGIN });
+    await client.connect();
+    const look = async () => {
+      const { rows } = await client.query<{ beat: number; replayed: number }>(
+        `select extract(epoch from beat_at)::float8 * 1000 as beat,
+                extract(epoch from pg_last_xact_replay_timestamp())::float8 * 1000 as replayed from cdk_failover.heartbeat`,
+      );
+      return rows[0] ?? { beat: Number.NaN, replayed: Number.NaN };
+    };
+    const first = await look();
+    await until(async () => (await look()).beat > first.beat);
+    const { beat, replayed } = await look();
+    // A row is stamped before it is committed.
+    expect([replayed >= beat, replayed <= scaled.nowMs() + 1_000]).toEqual([true, true]);
+    await expect(client.query('select id from public.orders')).rejects.toThrow('permission denied');
+    await client.end();
   }, 120_000);
 
   test('leaves no process and no folder behind', async () => {

@@ -17,7 +17,7 @@ import {
   Rds,
 } from '../../aws';
 import { Link, openPair, type PostgresPair } from '../../postgres';
-import type { Assumption, LabTime, PairInWorld, World } from '../../world';
+import type { Assumption, PairInWorld, ScaledTime, World } from '../../world';
 import { makeCertificates } from '../../world/certificates';
 import type { LabFunction } from '../functions';
 import { NAMES, NAMESPACE, PAIR, STANDBY_REGION } from '../setting';
@@ -39,7 +39,7 @@ export interface DatabaseSettings {
   /** Sleeps that end with the lab. */
   readonly time: Time;
   /** The clock that servers and clients live by. */
-  readonly base: LabTime;
+  readonly base: ScaledTime;
   readonly scale: number;
   readonly pair: PairInWorld;
   readonly tell: (text: string) => void;
@@ -77,7 +77,7 @@ export async function openDatabase(settings: DatabaseSettings): Promise<LabDatab
   const { primary, standby } = world.sites;
   const addresses = { primary: primary.address, standby: standby.address };
   const certificates = await makeCertificates(['lab'], Object.values(addresses), time.nowMs());
-  const pair = await openPair({ time: base, addresses, tls: certificates.site });
+  const pair = await openPair({ time: base, addresses, tls: certificates.site, clock: base.clock });
   if (pair.kind === 'absent') throw new NoDatabaseError(`[NoPostgres] ${pair.because}`);
   try {
     const toSite = await Link.open({ host: standby.address, port: 0 }, { host: primary.address, port: primary.port });

@@ -5,7 +5,7 @@ import { longestDatabaseCallSec } from '../../../decide/database/machine';
 import { latchBeacons, latchNames } from '../../../decide/latch';
 import { arnOf } from '../../aws';
 import type { PostgresPair } from '../../postgres';
-import { LOGIN } from '../../postgres/server';
+import { READER_LOGIN } from '../../postgres/server';
 import type { LabFunction } from '../functions';
 import { NAMES, NAMESPACE, PAIR, RECORD, STANDBY_REGION } from '../setting';
 
@@ -75,7 +75,7 @@ export function databaseRegistrationOf(pair: PostgresPair): DatabaseRegistration
   };
 }
 
-export const loginSecret = () => JSON.stringify({ username: LOGIN.user, password: LOGIN.password, dbname: LOGIN.database });
+export const loginSecret = () => JSON.stringify({ username: READER_LOGIN.user, password: READER_LOGIN.password, dbname: READER_LOGIN.database });
 
 /** Prober, steps and reader, with the environment that the constructs write. */
 export function databaseFunctions(

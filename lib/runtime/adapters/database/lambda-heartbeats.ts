@@ -19,7 +19,11 @@ function readingIn(answer: unknown): HeartbeatReading | Unknown {
   const said = (answer ?? {}) as Partial<HeartbeatReading> & { readonly because?: unknown };
   const { rowAtMs, rowEpoch, unchangedForMs, writerAnswers } = said;
   if (said.kind === 'heartbeat' && [rowAtMs, rowEpoch, unchangedForMs].every(Number.isFinite)) {
-    if (writerAnswers === true || writerAnswers === false || writerAnswers === 'unknown') return said as HeartbeatReading;
+    if (writerAnswers === true || writerAnswers === false || writerAnswers === 'unknown') {
+      const { excess, ...reading } = said as HeartbeatReading;
+      const bounded = excess && Array.isArray(excess.ms) && [excess.agoMs, ...excess.ms].every(Number.isFinite);
+      return bounded ? { ...reading, excess } : reading;
+    }
   }
   const because = typeof said.because === 'string' ? said.because : `the reader answered ${JSON.stringify(answer)}`;
   return { kind: 'unknown', because };

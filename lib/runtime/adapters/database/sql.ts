@@ -5,7 +5,7 @@ import { createConnection } from 'mysql2/promise';
 import { Client } from 'pg';
 import { type DatabaseMember, HEARTBEAT_TABLE } from '../../../contracts/database';
 import type { Unknown } from '../../ports';
-import type { HeartbeatWriter, SqlDatabases } from '../../ports/heartbeat';
+import type { HeartbeatRow, HeartbeatWriter, SqlDatabases } from '../../ports/heartbeat';
 import type { DatabaseLogins, Login } from './logins';
 
 /** Longest time for a connection, and for an answer on it. */
@@ -16,6 +16,9 @@ const ROW = {
   postgres: `select (extract(epoch from beat_at) * 1000)::bigint::text as at_ms, epoch::text as epoch from ${HEARTBEAT_TABLE} where id = 1`,
   mysql: `select cast(unix_timestamp(beat_at) * 1000 as unsigned) as at_ms, epoch from ${HEARTBEAT_TABLE} where id = 1`,
 } as const;
+
+/** With the very function that RDS makes `ReplicaLag` of: null where nothing was replayed. Aurora refuses others of its kind, so it is not asked. */
+const REPLICA_ROW = `select (extract(epoch from beat_at) * 1000)::bigint::text as at_ms, epoch::text as epoch, (extract(epoch from pg_last_xact_replay_timestamp()) * 1000)::bigint::text as replayed_ms from ${HEARTBEAT_TABLE} where id = 1`;
 
 /** `epoch` falls nowhere: an older one changes no row. */
 const BEAT = {
@@ -57,7 +60,7 @@ export class TlsSqlDatabases implements SqlDatabases, HeartbeatWriter {
     if (login.kind === 'unknown') return login;
     try {
       const endpoint = member.readerEndpoint ?? member.endpoint;
-      const { rows } = await this.ask({ ...member, endpoint }, login, ROW[dialectOf(member)]);
+      const { rows } = await this.ask({ ...member, endpoint }, login, rowOf(member));
       return rowFrom(member, rows[0]);
     } catch (error) {
       if (isRefusedLogin(error)) this.logins.forget();
@@ -161,13 +164,16 @@ export class TlsSqlDatabases implements SqlDatabases, HeartbeatWriter {
 
 const dialectOf = ({ engine }: DatabaseMember): keyof typeof ROW => (/mysql|mariadb/.test(engine) ? 'mysql' : 'postgres');
 
-function rowFrom(member: DatabaseMember, row: Row | undefined): Awaited<ReturnType<SqlDatabases['row']>> | Unknown {
+const rowOf = (member: DatabaseMember) => (member.engine === 'postgres' ? REPLICA_ROW : ROW[dialectOf(member)]);
+
+function rowFrom(member: DatabaseMember, row: Row | undefined): HeartbeatRow | Unknown {
   if (row === undefined) return { kind: 'unknown', because: `${member.id}: ${HEARTBEAT_TABLE} has no row with id 1` };
   const [atMs, epoch] = [Number(row['at_ms']), Number(row['epoch'])];
   if (row['at_ms'] === null || !Number.isSafeInteger(atMs) || !Number.isSafeInteger(epoch)) {
     return { kind: 'unknown', because: `${member.id}: the heartbeat row holds ${JSON.stringify(row)}` };
   }
-  return { kind: 'row', atMs, epoch };
+  const replayedAtMs = Number(row['replayed_ms'] ?? undefined);
+  return { kind: 'row', atMs, epoch, ...(Number.isSafeInteger(replayedAtMs) ? { replayedAtMs } : {}) };
 }
 
 const codeOf = (error: unknown) => String((error as { code?: unknown }).code ?? '');

@@ -41,7 +41,7 @@ export async function factsOf(
   database: DatabaseRegistration,
   member: DatabaseMember,
   failedAtMs: number,
-  gap: Pick<CandidateFacts, 'gapMs' | 'unheardMs'> = {},
+  gap: Pick<CandidateFacts, 'gapMs' | 'unheardMs' | 'excess'> = {},
 ): Promise<CandidateFacts> {
   const { sampleAgeMs } = database.limits;
   const fromMs = failedAtMs - Math.max(LOSS_WINDOW_MS, sampleAgeMs);

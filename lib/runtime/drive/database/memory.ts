@@ -1,3 +1,4 @@
+import { type Excess, excessLater } from '../../../decide/database/excess';
 import type { Outcome } from '../../../decide/database/trigger';
 
 /** What one prober run remembers of one pair. Durations are of its own clock only. */
@@ -12,6 +13,8 @@ export class PairMemory {
   public gapsMs: Record<string, number> = {};
   /** The same where only the least is known. */
   public unheardMs: Record<string, number> = {};
+  /** What looks at each candidate added to its lag when that began. */
+  public excess: Record<string, Excess> = {};
   /** Undefined where nobody knows yet, or there is no lease. */
   public leaseLost: boolean | undefined;
   public servers: readonly string[] | undefined;
@@ -60,11 +63,13 @@ export class PairMemory {
       this.writerSinceMs = undefined;
       this.gapsMs = {};
       this.unheardMs = {};
+      this.excess = {};
       return;
     }
     this.writerSinceMs ??= nowMs;
     const sinceMs = nowMs - this.writerSinceMs;
-    for (const { id, unchangedForMs, withinMs } of heard) {
+    for (const { id, unchangedForMs, withinMs, excess } of heard) {
+      if (excess) this.excess[id] ??= excessLater(excess, -sinceMs);
       if (this.gapsMs[id] !== undefined) continue;
       if (withinMs !== undefined) this.gapsMs[id] = Math.max(0, withinMs - sinceMs);
       else this.unheardMs[id] ??= unchangedForMs;
@@ -92,4 +97,5 @@ export interface Heard {
   readonly id: string;
   readonly unchangedForMs: number;
   readonly withinMs?: number;
+  readonly excess?: Excess;
 }

@@ -57,10 +57,10 @@ function noteEvidence(found: JournalItem | undefined, evidence: Evidence, memory
     const cleared = clearWriter(found);
     if (cleared.kind === 'write') return { ...cleared, answer: cleared.item.database?.suspect };
   }
-  const { writerSinceMs, gapsMs, unheardMs } = memory;
+  const { writerSinceMs, gapsMs, unheardMs, excess } = memory;
   const because = Object.values(evidence.words).map((word) => word.because);
   const outside = evidence.words.outside.says;
-  const writer = writerSinceMs === undefined ? {} : { writerSinceMs, gapsMs, unheardMs };
+  const writer = writerSinceMs === undefined ? {} : { writerSinceMs, gapsMs, unheardMs, excess };
   return noteSuspicion(found, { nowMs, outside, ...writer, because });
 }
 

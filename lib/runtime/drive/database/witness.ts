@@ -47,10 +47,11 @@ export async function gather(
     ...(heartbeat ? { heartbeat } : {}),
     ...(quiet ? { replication: [] } : await replicationOf(ports, database)),
   };
-  const heard = (heartbeat?.seen ?? []).map(({ id, unchangedForMs, arrivedWithinMs }) => ({
+  const heard = (heartbeat?.seen ?? []).map(({ id, unchangedForMs, arrivedWithinMs, excess }) => ({
     id,
     unchangedForMs,
     ...(arrivedWithinMs === undefined ? {} : { withinMs: arrivedWithinMs }),
+    ...(excess === undefined ? {} : { excess }),
   }));
   const nowMs = ports.time.nowMs();
   const writer =
@@ -114,10 +115,11 @@ async function readHeartbeats(
   };
 }
 
-const seenBy = (id: string, { unchangedForMs, arrivedWithinMs, writerAnswers }: HeartbeatReading): HeartbeatSeen => ({
+const seenBy = (id: string, { unchangedForMs, arrivedWithinMs, excess, writerAnswers }: HeartbeatReading): HeartbeatSeen => ({
   id,
   unchangedForMs,
   ...(arrivedWithinMs === undefined ? {} : { arrivedWithinMs }),
+  ...(excess === undefined ? {} : { excess }),
   writerAnswers,
 });
 
