@@ -186,6 +186,7 @@ export const MUTANTS: readonly Mutant[] = [
           rowAtMs: 0,
           rowEpoch: 0,
           unchangedForMs: world.siteUp() ? 0 : 31_000,
+          arrivedWithinMs: world.siteUp() ? 0 : 31_000,
           writerAnswers: world.siteUp(),
         }),
       },

@@ -75,7 +75,8 @@ export function databaseRegistrationOf(pair: PostgresPair): DatabaseRegistration
   };
 }
 
-export const loginSecret = () => JSON.stringify({ username: READER_LOGIN.user, password: READER_LOGIN.password, dbname: READER_LOGIN.database });
+export const loginSecret = () =>
+  JSON.stringify({ username: READER_LOGIN.user, password: READER_LOGIN.password, dbname: READER_LOGIN.database });
 
 /** Prober, steps and reader, with the environment that the constructs write. */
 export function databaseFunctions(

@@ -4,6 +4,7 @@
  */
 import type { FailoverEvent } from '../../../contracts/events';
 import { REST_MS } from '../../../decide/database/promotion-rules';
+import type { Loss } from '../../../decide/database/replica';
 import type { DatabaseRun } from '../../../decide/database/state';
 import { VERDICT_MS } from '../../../decide/database/watch-rules';
 import type { JournalItem } from '../../../decide/journal';
@@ -163,8 +164,7 @@ export class Invariants {
     const recordedMs = run?.loss?.ms ?? 0;
     // A writer that dies after the link was cut is known to be dead only to within Route 53's verdict.
     const partedMs = setting.linkDown.some(([from]) => setting.writerDown.every(([died]) => from < died)) ? VERDICT_MS : 0;
-    // Lag points are a minute apart and tell of nothing between them.
-    const blurMs = CLOCK_MS + partedMs + (run?.loss?.basis === 'heartbeat' ? HEARTBEAT_MS : 160_000);
+    const blurMs = partedMs + this.blurMs(id, run?.loss?.basis);
     // A quorum accepts that one witness is silent, even the one that knows whether users are still served.
     if (setting.trigger === 'quorum') return;
     // A person who orders a failover of a living writer that cannot be fenced loses what it still writes.
@@ -184,6 +184,13 @@ export class Invariants {
     if (lostMs > recordedMs + blurMs) {
       this.breaks('I9', `${lostMs} ms of acknowledged writes are lost, ${recordedMs} ms were recorded by ${run?.loss?.basis}`);
     }
+  }
+
+  /** Lag samples are a minute apart and tell of nothing between them; looks at what was replayed tell of everything. */
+  private blurMs(id: string, basis: Loss['basis'] | undefined): number {
+    if (basis === 'heartbeat delay') return 0;
+    const slowMs = this.world.replication.replica(id)?.slow?.ms ?? 0;
+    return CLOCK_MS + slowMs + (basis === 'heartbeat' ? HEARTBEAT_MS : 160_000);
   }
 
   /** The candidate that loses least is taken, as far as it could be promoted. */

@@ -2,13 +2,18 @@
  * Rows of the writer and what has arrived of them, computed for any moment instead of simulated row by row: a writer
  * commits all the time while it lives, and a replica shows what was committed `lagMs` ago.
  */
+import { LOOKS_MS } from '../../../decide/database/excess';
+import { TICK_MS } from '../../../decide/database/witnesses';
+import { RowMemory } from '../../../runtime/drive/heartbeat';
+import type { Unknown } from '../../../runtime/ports';
 import type { HeartbeatReading, LagSample } from '../../../runtime/ports/database';
-import { type ReplicaSetting, type Setting, type Span, within } from './setting';
+import type { HeartbeatRow } from '../../../runtime/ports/heartbeat';
+import { EPOCH_MS, inside, type ReplicaSetting, type Setting, type Span, within } from './setting';
 
 /** The writer updates its heartbeat row this often, in ms. */
 export const HEARTBEAT_MS = 10_000;
 const MINUTE = 60_000;
-/** A sample can be read this long after its minute. */
+/** A sample can be read so long after it was taken. */
 const INGESTION_MS = 40_000;
 
 export class Replication {
@@ -45,68 +50,107 @@ export class Replication {
 
   /** Newest commit of the old writer that the replica shows. */
   public received(id: string, nowMs: number): number {
-    const replica = this.replica(id);
     const untilMs = Math.min(nowMs, this.cuts.get(id) ?? nowMs);
     let newest = this.setting.brokenAtMs - 24 * 3_600_000;
     for (const [from, until] of this.flows.get(id) ?? []) {
       if (from > untilMs) break;
-      newest = Math.max(newest, Math.min(until, untilMs) - (replica?.lagMs ?? 0));
+      const endMs = Math.min(until, untilMs);
+      newest = Math.max(newest, endMs - this.delayMs(id, endMs));
     }
     return newest;
   }
 
-  /** Newest heartbeat row and the moment it arrived. */
-  public newestRow(id: string, nowMs: number): { readonly rowMs: number; readonly arrivedMs: number } {
-    const rowMs = Math.floor(this.received(id, nowMs) / HEARTBEAT_MS) * HEARTBEAT_MS;
-    const lagMs = this.replica(id)?.lagMs ?? 0;
-    for (const [from, until] of this.flows.get(id) ?? []) {
-      if (until - lagMs >= rowMs) return { rowMs, arrivedMs: Math.max(from, rowMs + lagMs) };
+  /** From commit to arrival. One that becomes slow falls behind by half a second each second, and catches up at once. */
+  private delayMs(id: string, atMs: number): number {
+    const replica = this.replica(id);
+    const { lagMs = 0, slow } = replica ?? {};
+    return slow && inside(slow.span, atMs) ? lagMs + Math.min(slow.ms, (atMs - slow.span[0]) / 2) : lagMs;
+  }
+
+  /** Newest commit that was replayed: of an idle writer that is always a heartbeat row. */
+  private replayed(id: string, nowMs: number): number {
+    const newest = this.received(id, nowMs);
+    return this.setting.idle ? rowOf(newest) : newest;
+  }
+
+  /** One of the readers looks; it remembers what it saw before. */
+  public reading(id: string, nowMs: number, epoch: number, writerAnswers: boolean): HeartbeatReading | Unknown {
+    const reader = this.reader(nowMs);
+    const row = this.row(id, nowMs, epoch);
+    const seen = reader.saw(id, row, nowMs, nowMs);
+    if (!seen) return { kind: 'unknown', because: `first look at ${id} since this reader started` };
+    const excess = writerAnswers ? undefined : reader.excess(id);
+    return { kind: 'heartbeat', rowAtMs: row.atMs, rowEpoch: epoch, ...seen, writerAnswers, ...(excess ? { excess } : {}) };
+  }
+
+  /** What a look finds, by the writer's clock. */
+  private row(id: string, nowMs: number, epoch: number): HeartbeatRow {
+    const { replays } = this.setting;
+    const stamp = (ms: number) => ms + this.clockMs(ms);
+    const atMs = stamp(rowOf(this.received(id, nowMs)));
+    return { kind: 'row', atMs, epoch, ...(replays ? { replayedAtMs: stamp(this.replayed(id, nowMs)) } : {}) };
+  }
+
+  private clockMs(atMs: number): number {
+    const { skewMs, clockSet } = this.setting;
+    return skewMs.primary + (clockSet && atMs >= clockSet.atMs ? clockSet.ms : 0);
+  }
+
+  private reader(nowMs: number): RowMemory {
+    const { readerBeganMs, readers } = this.setting;
+    const anew = readerBeganMs !== undefined && nowMs >= readerBeganMs;
+    this.readers ??= this.warm();
+    if (anew && !this.began) this.readers = this.readers.map(() => new RowMemory());
+    this.began ||= anew;
+    return this.readers[readers > 1 && this.uniform() < 0.5 ? 1 : 0] as RowMemory;
+  }
+  private readers: readonly RowMemory[] | undefined;
+  private began = false;
+
+  /** Readers that looked every 5 s before the world began, as a prober has them do. */
+  private warm(): readonly RowMemory[] {
+    const readers = Array.from({ length: this.setting.readers }, () => new RowMemory());
+    const phaseMs = this.uniform() * TICK_MS;
+    for (let atMs = EPOCH_MS - LOOKS_MS - phaseMs; atMs < EPOCH_MS; atMs += TICK_MS) {
+      for (const { id } of this.replicas()) {
+        const reader = readers[readers.length > 1 && this.uniform() < 0.5 ? 1 : 0];
+        reader?.saw(id, this.row(id, atMs, 0), atMs, atMs);
+      }
     }
-    return { rowMs, arrivedMs: rowMs + lagMs };
+    return readers;
   }
 
-  public reading(id: string, nowMs: number, epoch: number, writerAnswers: boolean): HeartbeatReading {
-    const { rowMs, arrivedMs } = this.newestRow(id, nowMs);
-    const { readerBeganMs = 0, skewMs } = this.setting;
-    // A reader that began after the last row has never seen another one: it knows the least, and no more.
-    const blank = nowMs >= readerBeganMs && arrivedMs < readerBeganMs;
-    return {
-      kind: 'heartbeat',
-      rowAtMs: rowMs + skewMs.primary,
-      rowEpoch: epoch,
-      unchangedForMs: Math.max(0, nowMs - (blank ? readerBeganMs : arrivedMs)),
-      ...(blank ? {} : { arrivedWithinMs: Math.max(0, nowMs - arrivedMs) }),
-      writerAnswers,
-    };
-  }
-
-  /** One sample a minute, some missing, some -1: both are unknown. */
+  /** One sample a minute, taken at some moment of it and stamped with its beginning; some are missing, some -1: both are unknown. */
   public samples(id: string, fromMs: number, toMs: number, nowMs: number): LagSample[] {
     const samples: LagSample[] = [];
-    const last = Math.min(toMs, nowMs - INGESTION_MS);
-    for (let atMs = Math.ceil(fromMs / MINUTE) * MINUTE; atMs <= last; atMs += MINUTE) {
-      const sample = this.sample(id, atMs);
+    for (let atMs = Math.ceil(fromMs / MINUTE) * MINUTE; atMs <= toMs; atMs += MINUTE) {
+      const takenMs = atMs + this.setting.sampledMs;
+      if (takenMs + INGESTION_MS > nowMs) break;
+      const sample = this.sample(id, atMs, takenMs);
       if (sample) samples.push(sample);
     }
     return samples;
   }
 
-  private sample(id: string, atMs: number): LagSample | undefined {
+  private sample(id: string, atMs: number, takenMs: number): LagSample | undefined {
     const drawn = this.drawn.get(id);
     const known = drawn?.get(atMs);
-    const sample = known ?? this.draw(id, atMs);
+    const sample = known ?? this.draw(id, atMs, takenMs);
     if (!known) drawn?.set(atMs, sample);
     return sample.kind === 'unknown' && sample.because === 'missing' ? undefined : sample;
   }
 
-  private draw(id: string, atMs: number): LagSample {
+  private draw(id: string, atMs: number, takenMs: number): LagSample {
     const { lagHole } = this.setting.faults;
     if (lagHole > 0 && this.uniform() < lagHole) {
       return { kind: 'unknown', atMs, because: this.uniform() < 0.5 ? 'missing' : 'lag is -1: replication does not run' };
     }
-    return { kind: 'lag', atMs, ms: Math.max(0, atMs - this.received(id, atMs)) };
+    return { kind: 'lag', atMs, ms: Math.max(0, takenMs - this.replayed(id, takenMs)) };
   }
 }
+
+/** The heartbeat row that stands once everything up to this commit has arrived. */
+const rowOf = (atMs: number) => Math.floor(atMs / HEARTBEAT_MS) * HEARTBEAT_MS;
 
 /** Rows flow while the writer lives, the Regions reach each other and nothing stalls. */
 function flowOf(setting: Setting, replica: ReplicaSetting): Span[] {

@@ -66,6 +66,8 @@ export interface ReplicaSetting {
   readonly backingUp?: Span;
   /** No rows arrive meanwhile though the writer lives. */
   readonly stalled?: Span;
+  /** It falls behind by so much more meanwhile, while rows go on arriving. */
+  readonly slow?: { readonly span: Span; readonly ms: number };
   /** Promoted by hand at some time before, so that it is nobody's replica. */
   readonly alone: boolean;
 }
@@ -87,6 +89,16 @@ export interface Setting {
   readonly blind: Readonly<Record<'dns' | 'probe' | 'heartbeat' | 'service' | 'lease', readonly Span[]>>;
   readonly replicas: readonly ReplicaSetting[];
   readonly heartbeat: boolean;
+  /** The replicas say what they replayed, as PostgreSQL does. */
+  readonly replays: boolean;
+  /** Nobody but the heartbeat writes. */
+  readonly idle: boolean;
+  /** Environments of the heartbeat reader; any of them may be asked. */
+  readonly readers: 1 | 2;
+  /** The moment of each minute at which the service takes a lag sample, in ms. */
+  readonly sampledMs: number;
+  /** The writer's clock is set by so much. */
+  readonly clockSet?: { readonly atMs: number; readonly ms: number };
   readonly lease: boolean;
   /** When the renewer beside the primary does not run, though its writer may live. */
   readonly renewerDown: readonly Span[];
@@ -211,6 +223,11 @@ export function settingOf(seed: number, change: SettingChange = {}): Setting {
     orderedRun: d.chance(0.3) ? 'switchover' : 'failover',
     ...(change.scenario === undefined && d.chance(0.04) ? wayBack(d, brokenAtMs) : {}),
     ...(d.chance(0.2) ? { readerBeganMs: brokenAtMs + d.between(-20, 90) * 1_000 } : {}),
+    replays: d.chance(0.75),
+    idle: d.chance(0.3),
+    readers: d.chance(0.75) ? 1 : 2,
+    sampledMs: d.between(0, MINUTE - 1),
+    ...(d.chance(0.1) ? { clockSet: { atMs: brokenAtMs - d.between(0, 300) * 1_000, ms: d.between(-20_000, 20_000) } } : {}),
     ...change,
   } as Setting;
 }
@@ -255,7 +272,14 @@ function replica(d: Draw, id: string, n: number, brokenAtMs: number): ReplicaSet
     ...(d.chance(0.12) ? { stalled: [stallFrom, d.chance(0.5) ? FOREVER : stallFrom + d.between(30, 400) * 1_000] } : {}),
     ...(d.chance(0.15) ? { backingUp: [backupFrom, backupFrom + d.between(30, 240) * 1_000] } : {}),
     alone: d.chance(0.03),
+    ...slowness(d, brokenAtMs),
   };
+}
+
+function slowness(d: Draw, brokenAtMs: number): Pick<ReplicaSetting, 'slow'> {
+  if (!d.chance(0.2)) return {};
+  const from = brokenAtMs - d.between(5, 300) * 1_000;
+  return { slow: { span: [from, d.chance(0.7) ? FOREVER : from + d.between(10, 200) * 1_000], ms: d.between(1_000, 40_000) } };
 }
 
 type Broken = Pick<Setting, 'siteDown' | 'writerDown' | 'linkDown'>;
