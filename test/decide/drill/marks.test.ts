@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { type AbortFacts, abortReason } from '../../../lib/decide/drill/abort';
 import {
   CLIENTS,
   GOOD_IN_A_ROW,
@@ -11,7 +10,6 @@ import {
   warmClients,
 } from '../../../lib/decide/drill/clients';
 import { effective, type FaultFacts, mark, type Sample, UNMARKED } from '../../../lib/decide/drill/marks';
-import { medianMs } from '../../../lib/decide/drill/report';
 import { beaconSays, type Serves, serves } from '../../../lib/decide/drill/site';
 import { GAP_LIMIT_MS, resultsOf } from '../../../lib/decide/drill/verdict';
 
@@ -135,16 +133,6 @@ describe('eight clients', () => {
     expect(lastServed(clients.map((client, n) => (n === 3 ? { ...client, servedAtMs: undefined } : client)))).toBeUndefined();
     expect(lastServed([])).toBeUndefined();
   });
-
-  test.each([
-    [[1, 2, 3], 2],
-    [[1, 2, 3, 4], 2.5],
-    [[1, null, 3], 3],
-    [[1, null, null], null],
-    [[], null],
-  ])('the median of %j is %j', (values, expected) => {
-    expect(medianMs(values)).toBe(expected);
-  });
 });
 
 describe('which side answers', () => {
@@ -183,37 +171,5 @@ describe('which side answers', () => {
       'unknown',
       'unknown',
     ]);
-  });
-});
-
-describe('a measurement goes on', () => {
-  const fine: AbortFacts = {
-    fault: 'healthCheckPath',
-    standbyFails: 0,
-    abortAlarmsOn: [],
-    alarmBlindReads: 0,
-    largestGapMs: 250,
-    limitReached: false,
-  };
-  test.each<[string, Partial<AbortFacts>, string | undefined]>([
-    ['while all is fine', {}, undefined],
-    ['after two failed probes of the standby', { standbyFails: 2 }, undefined],
-    ['not after three', { standbyFails: 3 }, '3 direct probes of the standby failed in a row'],
-    ['while the beacon of the standby is not readable', { standbyBeacon: 'unknown' }, undefined],
-    ['not when it is unhealthy', { standbyBeacon: 'unhealthy' }, 'Route 53 calls the standby unhealthy'],
-    ['not when the clock jumped', { largestGapMs: 10_001 }, 'nothing was seen for 10001 ms by the clock, which may have jumped'],
-    ['not past the limit', { limitReached: true }, 'the time limit for measuring was reached'],
-    ['not when an alarm is on', { abortAlarmsOn: ['x', 'y'] }, 'alarm x, y is on'],
-    ['not when somebody stopped it', { stop: 'an operator stopped the drill' }, 'an operator stopped the drill'],
-    ['although a fault of functions breaks the primary', { fault: 'functions', primaryBad: 'ECONNREFUSED' }, undefined],
-  ])('%s', (_name, change, because) => {
-    expect(abortReason({ ...fine, ...change })).toEqual(because === undefined ? undefined : { because, realOutage: false });
-  });
-
-  test('fails first of all for a primary that does not answer, which may be a real outage', () => {
-    expect(abortReason({ ...fine, primaryBad: 'ECONNREFUSED', stop: 'x', limitReached: true })).toEqual({
-      because: 'the primary itself does not answer: ECONNREFUSED; this may be a real outage',
-      realOutage: true,
-    });
   });
 });
