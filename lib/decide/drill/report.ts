@@ -16,8 +16,8 @@ export function reportOf(pair: string, drill: RunningDrill, targets: Targets, no
   const returned = stepResult<ReturnResult>(drill, 'await_return');
   const marks = marksOf(measured, returned);
   const broken = measured?.fault !== undefined;
-  const results = broken ? resultsOf(marks, targets, measured.fault?.kind) : [];
-  const expectations = broken && measured ? expectationsOf(drill, marks, measured) : [];
+  const results = broken ? resultsOf(marks, targets, measured.fault.kind) : [];
+  const expectations = broken ? expectationsOf(drill, marks, measured) : [];
   const gapMs = measured?.seen.largestGapMs ?? 0;
   return {
     schema: REPORT_SCHEMA,
@@ -39,9 +39,7 @@ export function reportOf(pair: string, drill: RunningDrill, targets: Targets, no
       ...(marks.tB === undefined ? {} : { returnedAtMs: marks.tB }),
     },
     sampling: { periodMs: measured?.periodMs ?? 0, largestGapMs: gapMs, limitMs: GAP_LIMIT_MS, valid: gapMs <= GAP_LIMIT_MS },
-    clientsMs: broken
-      ? (measured?.servedAtMs ?? []).map((ms) => (ms === null || marks.t0 === undefined ? null : ms - marks.t0))
-      : [],
+    clientsMs: broken ? measured.servedAtMs.map((ms) => (ms === null || marks.t0 === undefined ? null : ms - marks.t0)) : [],
     certificates: preflight?.certificates ?? [],
     timeline: timelineOf(drill, measured, returned),
   };
