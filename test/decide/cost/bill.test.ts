@@ -107,6 +107,11 @@ describe('what a schedule starts', () => {
       ['scheduled invocations', 43_800, 0.08],
     ],
     [
+      'a function that says nothing about itself',
+      { F: of('AWS::Lambda::Function'), S: schedule('rate(1 minute)', inStack('F')) },
+      ['scheduled invocations', 43_800, 0.08],
+    ],
+    [
       'a function of 512 MB by a rule',
       {
         F: lambda('f', 512),
