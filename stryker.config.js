@@ -8,7 +8,7 @@ module.exports = {
   incremental: true,
   tempDirName: '.stryker/tmp',
   ignorePatterns: ['/assets', '/dist*', '/examples', '/.jsii', '/tsconfig.tsbuildinfo', '/lib/constructs'],
-  reporters: ['clear-text', 'json'],
+  reporters: ['clear-text', 'json', 'progress-append-only'],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false, reportScoreTable: true },
   disableTypeChecks: false,
 };

@@ -75,7 +75,7 @@ test('a check that says nothing about itself is one of an endpoint', () => {
   expect(linesOf(stackOf({ A: of('AWS::Route53::HealthCheck'), B: check({}) }))).toEqual([['health checks', 2, 1.5]]);
 });
 
-// An hour of 1 GB costs 0.0000133334 USD a second, and a request 0.0000002 USD.
+// A second of 1 GB costs 0.0000133334 USD, a request 0.0000002 USD.
 describe('what a schedule starts', () => {
   const scheduled = (...templates: Template[]) =>
     linesOf(...templates).map(([what, count, usd]) => [`${what}`.split(',')[0], count, usd]);
