@@ -22,6 +22,17 @@ export interface MysqlSettings {
   readonly from?: MysqlServer;
 }
 
+/** Settings that users have and that the SQL must not mind, all at once. */
+export const ODD = {
+  'sql-mode': 'ANSI_QUOTES,STRICT_ALL_TABLES,NO_ZERO_DATE,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES',
+  'lower-case-table-names': 1,
+  'character-set-server': 'utf16',
+  'explicit-defaults-for-timestamp': 0,
+  'default-time-zone': '+05:45',
+  'transaction-isolation': 'SERIALIZABLE',
+  autocommit: 0,
+} as const;
+
 /** A server on loopback. Needs the command line client, `mariadb` or `mysql`. */
 export class MysqlServer {
   private child: ChildProcess | undefined;

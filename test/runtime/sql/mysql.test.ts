@@ -1,7 +1,7 @@
 import { createConnection } from 'mysql2/promise';
 import { type Dialect, sqlContract } from '../../contracts/sql-contract';
 import { labServers, type ServerBinary, withServers } from '../../support/lab-sql';
-import { MysqlServer } from '../../support/mysql';
+import { MysqlServer, ODD } from '../../support/mysql';
 
 const dialectOf = (engine: ServerBinary['engine']): Dialect => ({
   name: 'mysql',
@@ -19,17 +19,6 @@ const dialectOf = (engine: ServerBinary['engine']): Dialect => ({
     }
   },
 });
-
-/** Settings that users have and that the SQL must not mind, all at once. */
-const ODD = {
-  'sql-mode': 'ANSI_QUOTES,STRICT_ALL_TABLES,NO_ZERO_DATE,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES',
-  'lower-case-table-names': 1,
-  'character-set-server': 'utf16',
-  'explicit-defaults-for-timestamp': 0,
-  'default-time-zone': '+05:45',
-  'transaction-isolation': 'SERIALIZABLE',
-  autocommit: 0,
-};
 
 withServers('a real MySQL or MariaDB with the SQL of the docs', labServers('mysql', 'mariadb'), (binary) => {
   sqlContract(dialectOf(binary.engine), (tls) => MysqlServer.start(binary, { tls, options: ODD }));
