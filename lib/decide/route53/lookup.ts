@@ -30,7 +30,7 @@ export function lookUp(zone: string, records: readonly RecordSet[], name: string
     const direct = answered(records, here, at, type, health, MAX_CHAIN);
     if (direct) return { kind: 'answer', sets: [...sets, direct] };
 
-    const cname = type === 'CNAME' ? undefined : answered(records, here, at, 'CNAME', health, MAX_CHAIN);
+    const cname = answered(records, here, at, 'CNAME', health, MAX_CHAIN);
     if (!cname) {
       const exists = here.length > 0 || records.some((r) => bare(r.name).endsWith(`.${bare(at)}`));
       return { kind: exists ? 'nodata' : 'nxdomain', sets };

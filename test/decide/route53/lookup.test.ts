@@ -1,4 +1,4 @@
-import { chooseFailover, type HealthOf, type Lookup, lookUp, type RecordSet } from '../../../lib/decide/route53';
+import { chooseFailover, type HealthOf, type Lookup, lookUp, type RecordSet, recordHealthy } from '../../../lib/decide/route53';
 
 const A = (name: string, values: string[], more: Partial<RecordSet> = {}): RecordSet => ({
   name,
@@ -36,6 +36,19 @@ describe('a failover pair answers', () => {
     expect(values(unchecked as RecordSet[], 'app.example.com', 'A', health(false, false))).toEqual([
       'app.example.com A 30 192.0.2.2',
     ]);
+  });
+
+  test('the same, in whatever order the zone lists its records', () => {
+    expect(values([...pair].reverse(), 'app.example.com', 'A', health(true, true))).toEqual(['app.example.com A 30 192.0.2.1']);
+    expect(values([...pair].reverse(), 'app.example.com', 'A', health(false, true))).toEqual(['app.example.com A 30 192.0.2.2']);
+  });
+
+  test('a record without a check, whatever is said of checks', () => {
+    expect([
+      recordHealthy(undefined, () => false),
+      recordHealthy('one', () => false),
+      recordHealthy('gone', () => undefined),
+    ]).toEqual([true, false, true]);
   });
 
   test('the primary while its check is unknown, because unknown counts as healthy here', () => {
@@ -172,6 +185,15 @@ describe('a zone answers', () => {
     expect(values(chain(9, toName), 'c1.example.com', 'A').at(-1)).toBe('c9.example.com. CNAME 5 end.example.com.');
     expect(values(chain(8, toAlias), 'c1.example.com', 'A')).toEqual(['c1.example.com A 30 192.0.2.7']);
     expect(values(chain(9, toAlias), 'c1.example.com', 'A')).toBe('nodata');
+  });
+
+  test('NODATA for aliases that lead back to where they began, though each evaluates its target', () => {
+    const round = [
+      { ...toAlias('app', 'site'), setIdentifier: 'p', failover: 'PRIMARY' as const },
+      { ...toAlias('app', 'site'), setIdentifier: 's', failover: 'SECONDARY' as const },
+      toAlias('site', 'app'),
+    ];
+    expect(values(round, 'app.example.com', 'A')).toBe('nodata');
   });
 
   test('the standby of a pair of aliases whose primary leads to nothing healthy, or to nothing', () => {
