@@ -1,8 +1,7 @@
 // Mutation testing of lib/decide; `npm run mutate` runs it folder by folder, see scripts/mutate.mjs.
 module.exports = {
-  plugins: ['@stryker-mutator/jest-runner'],
-  testRunner: 'jest',
-  jest: { projectType: 'custom', configFile: 'jest.mutate.config.js', enableFindRelatedTests: false },
+  plugins: [`${__dirname}/scripts/mutate-runner.mjs`],
+  testRunner: 'in-process',
   coverageAnalysis: 'perTest',
   concurrency: 1,
   incremental: true,
