@@ -90,6 +90,7 @@ describe('where a person is asked', () => {
 
   test.each<[string, Words, Policy]>([
     ['all four agree', words('unhealthy', 'failed', 'dead', 'expired'), unanimous],
+    ['a quorum of three is met without a lease', dead, { kind: 'quorum', of: 3 }],
     ['a quorum of three is met by the lease', words('unknown', 'failed', 'dead', 'expired'), { kind: 'quorum', of: 3 }],
   ])('nobody is when %s', (_name, said, policy) => {
     expect(decided(said, { policy })).toEqual(['failover', 30, DEAD]);
