@@ -13,14 +13,13 @@ import type { RenewerEnd } from '../../../lib/runtime/drive/database/renew';
 import { databaseOf } from '../../fakes/database/world';
 import { HandTime } from '../../support/against';
 import { sqlOf } from '../../support/docs-sql';
+import { LIMIT_MS, until } from '../../support/until';
 import { withPostgres } from './with-postgres';
 
 /** The bundle that ships, its SDK and SQL clients, a real PostgreSQL, and a table that speaks DynamoDB's protocol. */
 
 const REGION = 'eu-west-1';
 const SCALE = 5;
-/** Longest wait for something that always comes, however busy the machine. */
-const LIMIT_MS = 60_000;
 jest.setTimeout(2 * LIMIT_MS);
 
 /** Lambda's part: loads the bundle and answers one event. */
@@ -28,14 +27,6 @@ const RUNNER = `
   const { handler } = require(process.argv[1]);
   handler({}).then((answer) => process.send({ answer }), (error) => process.send({ error: error.message })).finally(() => process.disconnect());
 `;
-
-async function until(so: () => boolean | Promise<boolean>): Promise<void> {
-  const endMs = Date.now() + LIMIT_MS;
-  while (!(await so())) {
-    if (Date.now() > endMs) throw new Error('it never came');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 
 async function postgres(tls: { readonly cert: string; readonly key: string }) {
   const binaries = findServer();

@@ -9,18 +9,9 @@ import { labServers, withServers } from '../../support/lab-sql';
 import { BundleProcess } from '../../support/lambda';
 import { type MysqlServer, ODD } from '../../support/mysql';
 import { MysqlReplicas } from '../../support/mysql-replica';
+import { LIMIT_MS, until } from '../../support/until';
 
-/** Longest wait for something that always comes, however busy the machine. */
-const LIMIT_MS = 60_000;
 const REGION = 'eu-central-1';
-
-async function until(so: () => boolean | Promise<boolean>): Promise<void> {
-  const endMs = Date.now() + LIMIT_MS;
-  while (!(await so())) {
-    if (Date.now() > endMs) throw new Error('it never came');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
 
 /** A connection that stays, or none where the server is full. */
 async function guestOf({ port }: MysqlServer): Promise<{ destroy(): void }> {
@@ -95,6 +86,17 @@ withServers('MySQL or MariaDB with replicas and the SQL of the docs', labServers
       const answer = await sqlWith(RENEWER, authority).beat(at(replica), 1);
       expect(answer).toEqual({ kind: 'unknown', because: expect.stringContaining('read-only') });
     }
+  });
+
+  test('looks and beats say goodbye, so that the server counts nothing as aborted', async () => {
+    const { primary } = servers;
+    const aborted = primary.sql("show global status like 'Aborted_clients'");
+    for (const login of [READER, RENEWER]) {
+      const sql = sqlWith(login, authority);
+      await Promise.all([sql.row(at(primary)), sql.answers(at(primary)), sql.beat(at(primary))]);
+    }
+    await until(() => primary.sql("select count(*) from information_schema.processlist where user like 'failover%'") === '0');
+    expect(primary.sql("show global status like 'Aborted_clients'")).toBe(aborted);
   });
 
   test('a server that takes the login and then says nothing does not answer; one that is full is unknown', async () => {

