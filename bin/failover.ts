@@ -1,5 +1,7 @@
 /** The operator's command line. */
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { CommandFailure, EXIT } from './operator/failure';
 import type { Shell } from './operator/shell';
 
@@ -31,6 +33,7 @@ Before there is a deployment
 
   completion <shell> print a script that completes commands in bash or zsh
   help [command]     print this, or what a command takes
+  --version          print the version of cdk-failover
 
 Examples
   failover status app.example.com
@@ -77,6 +80,11 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
     const [about, ...more] = rest;
     if (about !== undefined) return find(about)([...more, '--help']);
     shell.write(HELP);
+    return EXIT.ok;
+  }
+  if (command === '--version') {
+    const { version } = JSON.parse(readFileSync(join(__dirname, '..', 'package.json'), 'utf8')) as { version: string };
+    shell.write(`${version}\n`);
     return EXIT.ok;
   }
   if (command === undefined)

@@ -4,6 +4,7 @@ import { everything } from '../constructs/database/world';
 
 /** From what "cdk synth" wrote: neither credentials nor network. */
 const folder = everything().app.synth().directory;
+const THERE = 'app (control set shop), global (control set shop), own (control set shop)';
 
 async function runbook(...args: readonly string[]) {
   const said: string[] = [];
@@ -25,8 +26,13 @@ test('a runbook has the literal names of the pair that was synthesized', async (
 });
 
 test.each([
-  ['a pair that is not there', ['web', '--from', folder], 2, `${folder} has no pair web that registers`],
-  ['another control set', ['app', '--from', folder, '--control-set', 'x'], 2, `${folder} has no pair app that registers`],
+  ['a pair that is not there', ['web', '--from', folder], 2, `${folder} has no pair web that registers; there is ${THERE}`],
+  [
+    'another control set',
+    ['app', '--from', folder, '--control-set', 'x'],
+    2,
+    `${folder} has no pair app that registers; there is ${THERE}`,
+  ],
   [
     'a folder that is not there',
     ['app', '--from', '/none'],

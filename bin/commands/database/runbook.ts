@@ -48,15 +48,16 @@ async function deployed(name: string, values: Values): Promise<BoundPair> {
 
 /** From what "cdk synth" wrote: no credentials, no network. */
 function synthesized(name: string, folder: string, values: Values): BoundPair {
-  const found = registrationsIn(folder).filter(
+  const there = registrationsIn(folder);
+  const found = there.filter(
     ({ pair }) => pair.pair === name && (values['control-set'] === undefined || pair.namespace === values['control-set']),
   );
   const [one, ...others] = found;
   if (!one)
     throw new CommandFailure(
       EXIT.usage,
-      `${folder} has no pair ${name} that registers`,
-      'Run "cdk synth", and give the folder that it wrote.',
+      `${folder} has no pair ${name} that registers; there is ${named(there)}`,
+      'A pair registers with a drill or a database. Run "cdk synth", and give the folder that it wrote.',
     );
   if (others.length > 0) {
     const sets = found.map(({ pair }) => pair.namespace).join(', ');
@@ -65,6 +66,9 @@ function synthesized(name: string, folder: string, values: Values): BoundPair {
   if (!one.database) throw none(name);
   return { pair: one.pair, database: one.database };
 }
+
+const named = (there: readonly { readonly pair: PairRegistration }[]) =>
+  there.map(({ pair }) => `${pair.pair} (control set ${pair.namespace})`).join(', ') || 'none';
 
 const none = (name: string) =>
   new CommandFailure(

@@ -277,6 +277,11 @@ describe('the command line', () => {
     expect(wrong.err).toBe('failover: there is no command wrong\nRun "failover --help" for what there is.\n');
   });
 
+  test('the shipped file says the version of the package that it lies in', async () => {
+    const { version } = JSON.parse(readFileSync(join(DIST_CLI, '..', 'package.json'), 'utf8')) as { version: string };
+    expect(await cli(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
+  });
+
   test('Ctrl-C in the middle ends with code 130 and leaves no child behind', async () => {
     let children: string[] = [];
     const { code, out } = await cli(['lab', '--scale', '20'], (child, text) => {
