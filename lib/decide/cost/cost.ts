@@ -38,7 +38,13 @@ export function monthlyCost(templates: readonly Template[]): Cost {
   const of = (type: string) => all.filter((resource) => resource.Type === type);
   const lines = [
     ...checkLines(of(RESOURCE.check)),
-    counted('alarms', 'price.alarm', of(RESOURCE.alarm).length),
+    counted(
+      'metrics of alarms',
+      'price.alarm',
+      of(RESOURCE.alarm)
+        .map(metricsOf)
+        .reduce((sum, n) => sum + n, 0),
+    ),
     counted('customer-managed keys', 'price.key', of(RESOURCE.key).length),
     counted('secrets', 'price.secret', of(RESOURCE.secret).length),
     ...scheduledLines(templates),
@@ -49,6 +55,13 @@ export function monthlyCost(templates: readonly Template[]): Cost {
     notCounted: `the sites, DNS queries, logs, custom metrics, storage, messages, reads of heartbeats, events of a failover (${usdPerMillion('price.event')} USD a million, ${provenanceOf('price.event')}), drills and data transfer`,
     beside: alternatives(),
   };
+}
+
+/** An alarm on an expression is billed for each metric that it reads. */
+function metricsOf({ Properties: properties }: TemplateResource): number {
+  const queries = properties?.['Metrics'];
+  if (!Array.isArray(queries)) return 1;
+  return queries.filter((query: Readonly<Record<string, unknown>>) => query['MetricStat'] !== undefined).length;
 }
 
 const cents = (usd: number) => Math.round(usd * 100) / 100;

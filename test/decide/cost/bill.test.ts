@@ -34,7 +34,7 @@ test('a bill names what, how many, how much, by which price and what it leaves o
   expect(monthlyCost([stack])).toEqual({
     lines: [
       { what: 'health checks', count: 1, usdPerMonth: 0.75, ...listed, source: ROUTE53 },
-      { what: 'alarms', count: 2, usdPerMonth: 0.2, ...listed, source: CLOUDWATCH },
+      { what: 'metrics of alarms', count: 2, usdPerMonth: 0.2, ...listed, source: CLOUDWATCH },
       { what: 'customer-managed keys', count: 1, usdPerMonth: 1, ...listed, source: 'https://aws.amazon.com/kms/pricing/' },
       { what: 'secrets', count: 1, usdPerMonth: 0.4, ...listed, source: 'https://aws.amazon.com/secrets-manager/pricing/' },
       { what: 'scheduled invocations, 1 s each (assumed)', count: 43_800, usdPerMonth: 0.15, ...listed, source: LAMBDA },

@@ -30,11 +30,17 @@ test('checks are priced by their options, as endpoints outside AWS', () => {
 test('alarms, keys and secrets cost by the piece; the sum is of all lines', () => {
   const cost = costOf({ Type: 'AWS::CloudWatch::Alarm' }, { Type: 'AWS::KMS::Key' }, { Type: 'AWS::SecretsManager::Secret' });
   expect(cost.lines.map((l) => [l.what, l.usdPerMonth])).toEqual([
-    ['alarms', 0.1],
+    ['metrics of alarms', 0.1],
     ['customer-managed keys', 1],
     ['secrets', 0.4],
   ]);
   expect(cost.usdPerMonth).toBe(1.5);
+});
+
+test('an alarm on an expression costs what it reads', () => {
+  const read = { MetricStat: {} };
+  const cost = costOf({ Type: 'AWS::CloudWatch::Alarm', Properties: { Metrics: [{ Expression: 'a / b' }, read, read] } });
+  expect(cost.lines.map((l) => [l.what, l.count, l.usdPerMonth])).toEqual([['metrics of alarms', 2, 0.2]]);
 });
 
 test('what schedules start is counted, in the largest function', () => {
