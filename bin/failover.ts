@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandFailure, EXIT } from './operator/failure';
 import type { Shell } from './operator/shell';
+import { narrowed, wrappedLines } from './operator/wrap';
 
 const HELP = `failover <command> [options]
 
@@ -43,6 +44,8 @@ Examples
 Exit codes: 0 ok, 1 not ok, 2 wrong arguments, 3 cannot reach what is asked about, 130 interrupted.
 `;
 
+const helps = process.argv.slice(2).some((word, n) => word === '--help' || word === '-h' || (n === 0 && word === 'help'));
+
 const shell: Shell = {
   isTTY: process.stdout.isTTY ?? false,
   // Lines in a file or a pipe are not cut.
@@ -50,7 +53,7 @@ const shell: Shell = {
     return process.stdout.columns ?? Number.POSITIVE_INFINITY;
   },
   input: process.stdin,
-  write: (text: string) => void process.stdout.write(text),
+  write: (text: string) => void process.stdout.write(helps ? narrowed(text, shell.columns) : text),
   warn: (text: string) => void process.stderr.write(text),
 };
 
@@ -104,13 +107,18 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 /** Sockets that the SDK or a site keeps open must not keep the shell waiting; a pipe must get all that was written. */
 const leave = (code: number) => process.stdout.write('', () => process.exit(code));
 
+const complain = (text: string) => {
+  const { isTTY, columns } = process.stderr;
+  shell.warn(`${isTTY ? wrappedLines(text, columns) : text}\n`);
+};
+
 main(process.argv.slice(2)).then(leave, (error: Error) => {
-  shell.warn(`failover: ${process.argv.includes('--debug') ? error.stack : error.message}\n`);
+  complain(`failover: ${process.argv.includes('--debug') ? error.stack : error.message}`);
   if (error instanceof CommandFailure) {
-    if (error.next) shell.warn(`${error.next}\n`);
+    if (error.next) complain(error.next);
     leave(error.code);
   } else {
-    shell.warn('Run it again with --debug to see where this came from.\n');
+    complain('Run it again with --debug to see where this came from.');
     leave(EXIT.notOk);
   }
 });

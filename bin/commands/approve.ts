@@ -1,9 +1,12 @@
 /** `failover approve`: a person's consent to the loss that a waiting failover has shown. */
+import { lasting } from '../../lib/decide/database/words';
 import { approve } from '../../lib/runtime/drive/database/orders';
 import { COMMON, COMMON_HELP, read } from '../operator/arguments';
 import { confirmed, requester } from '../operator/confirm';
+import { giveNote, refuse } from '../operator/database/note';
+import { databasePair } from '../operator/database/pair';
+import { consentCommand } from '../operator/database/watch';
 import { CommandFailure, cannotReach, EXIT, usage } from '../operator/failure';
-import { ORDER_SCHEMA } from '../operator/order-schema';
 import type { Shell } from '../operator/shell';
 
 export const APPROVE_HELP = `failover approve <pair> --epoch N --loss-ms N [options]
@@ -29,7 +32,6 @@ const OPTIONS = {
   'loss-ms': { type: 'string' },
   'yes-i-mean': { type: 'string' },
 } as const;
-const SILENT = { info: () => undefined, error: () => undefined };
 
 export async function approveCommand(args: readonly string[], shell: Shell): Promise<number> {
   const { values, positionals } = read('approve', args, OPTIONS, 1);
@@ -37,35 +39,33 @@ export async function approveCommand(args: readonly string[], shell: Shell): Pro
     shell.write(APPROVE_HELP);
     return EXIT.ok;
   }
-  const [pair] = positionals;
-  if (pair === undefined) throw usage('which pair? "failover pairs" lists them', 'approve');
+  const [name] = positionals;
+  if (name === undefined) throw usage('which pair? "failover pairs" lists them', 'approve');
   const epoch = whole('--epoch', values.epoch);
   const lossMs = whole('--loss-ms', values['loss-ms']);
-  const { findPair, needAws } = await import('../operator/aws');
-  const aws = await needAws(values.region);
-  const { namespace } = await findPair(aws, pair, values['control-set']);
-  const journal = aws.journalOf(namespace);
-  const item = await journal.read(pair).catch((error: Error) => {
-    throw cannotReach(`the journal of ${pair} cannot be read`, `${error.name}: ${error.message}`);
-  });
-  const run = item?.database?.run;
-  const say = values.json ? shell.warn : shell.write;
-  say(
-    run
-      ? `${run.id}: ${run.kind} at epoch ${run.epoch}, candidate ${run.candidate ?? 'unknown'}, loss ${run.loss?.ms ?? 'unknown'} ms (${run.loss?.basis ?? 'unknown'}).\nAfter consent the replica is promoted: there is no way back from that.\n`
-      : `No run of ${pair} waits for consent.\n`,
+  const found = await databasePair('approve', name, values);
+  const { pair, namespace } = found.registration;
+  const item = await found.aws
+    .journalOf(namespace)
+    .read(pair)
+    .catch((error: Error) => {
+      throw cannotReach(`the journal of ${pair} cannot be read`, `${error.name}: ${error.message}`);
+    });
+  const { run, state } = item?.database ?? {};
+  const order = { order: 'approve', found, json: values.json ?? false };
+  if (!run?.asked) {
+    const because = run ? `${run.id} does not wait for consent; it is ${state}` : `no run of ${pair} is under way`;
+    refuse(order, because, `"failover status --pair ${found.named}" shows the pair.`, shell);
+  }
+  (values.json ? shell.warn : shell.write)(
+    `${run.id} (${run.kind}, epoch ${run.epoch}) asks to lose ${lasting(run.asked.lossMs)} of writes with ${run.candidate ?? 'an unknown replica'}.\nAfter consent the replica is promoted: there is no way back from that.\n`,
   );
   if (!(await confirmed('consent', pair, values['yes-i-mean'], shell)))
     throw new CommandFailure(EXIT.notOk, 'no consent: the name of the pair was not typed', 'Nothing was changed.');
-  const { announcer, time } = aws;
-  const ports = { journal, registry: aws.registryOf(namespace), announcer, time, log: SILENT };
-  const answer = await approve({ pair, by: requester(), epoch, lossMs }, ports);
-  if (values.json)
-    shell.write(`${JSON.stringify({ schema: ORDER_SCHEMA, order: 'approve', pair, controlSet: namespace, ...answer })}\n`);
-  if (answer.kind === 'refused')
-    throw new CommandFailure(EXIT.notOk, `refused: ${answer.because}`, 'The newest page shows epoch and loss.');
-  say(`Consented to a loss of ${lossMs} ms at epoch ${epoch}.\n`);
-  return EXIT.ok;
+  const { notePorts } = await import('../operator/database/ports');
+  const refusedNext = `What it asks for now: ${consentCommand(found.named, run.epoch, run.asked.lossMs)}`;
+  const consent = { pair, by: requester(), epoch, lossMs };
+  return giveNote({ ...order, refusedNext }, () => approve(consent, notePorts(found.aws, namespace)), shell);
 }
 
 function whole(option: string, given: string | undefined): number {

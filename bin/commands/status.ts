@@ -15,7 +15,8 @@ failover status --pair <pair> [options]
 
 Shows which side serves, what Route 53 says about both (the beacons, asked at every authoritative server), whether the
 sites answer from here, and, with AWS credentials, the journal: running and last drills, pause, incident, days since the
-last passed drill. What could not be learned is shown with its reason. Without credentials the record name is enough.
+last passed drill, who writes, how far replicas trail. What could not be learned is shown with its reason, and where
+something is to be done, the command for it. Without credentials the record name is enough.
 
 Options
   --pair P           name of a pair that is registered in the Region
@@ -33,7 +34,7 @@ Examples
   failover status --pair web --region us-east-1 --watch
   failover status app.example.com --json
 
-Exit code: 0 all is well, 1 something is not, 2 wrong arguments, 3 nothing could be learned, 130 interrupted.
+Exit code: 0 what was seen is well, 1 something is not, 2 wrong arguments, 3 nothing was learned, 130 interrupted.
 `;
 
 const OPTIONS = {

@@ -29,10 +29,17 @@ const NEXT: readonly (readonly [RegExp, string])[] = [
     'Log in to the account of the pair (such as "aws sso login"), or set AWS_PROFILE, and try again.',
   ],
   [/Region is missing/i, 'Give the standby Region of the pair with --region, or set AWS_REGION.'],
-  [/AccessDenied|not authorized/i, 'Your credentials lack a permission; docs/cli.md lists what each command needs.'],
+  [
+    /AccessDenied|not authorized/i,
+    'Your credentials lack a permission: take others (AWS_PROFILE). DatabaseFailover.grantOperate and FailoverDrill.grantStart give what is needed; docs/cli.md lists it.',
+  ],
+  [
+    /Throttl|TooManyRequests|RequestLimitExceeded|Rate exceeded/i,
+    'AWS lets this account call only so often: wait some seconds, and try again.',
+  ],
   [
     /ResourceNotFound|NoSuchBucket|Function not found/i,
-    'It exists in the standby Region of a control set with a drill: check --region and --control-set ("failover pairs" lists them).',
+    'It is made in the standby Region of a control set with a drill or a database: check --region and --control-set ("failover pairs" lists them), and that it is deployed.',
   ],
   [
     /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|TimeoutError|ENETUNREACH|EHOSTUNREACH|no answer within/i,

@@ -1,10 +1,11 @@
-/** A status for people: what serves, what Route 53 says, what the journal says, what is wrong, what is not known. */
+/** A status for people: what serves, what Route 53 says, what the journal says, what is wrong, what is not known, what to do. */
 
 import { placed } from '../../lib/decide/database/service-watch';
 import { lasting } from '../../lib/decide/database/words';
 import type { DatabaseView } from '../../lib/runtime/drive/operator/database/view';
 import type { ServerView, Verdict } from '../../lib/runtime/drive/operator/look';
 import type { JournalView, PairStatus, ServiceView } from '../../lib/runtime/drive/operator/status';
+import { consentCommand } from './database/watch';
 import { shownMs } from './duration';
 import type { Colours } from './shell';
 
@@ -33,10 +34,16 @@ export function statusText(status: PairStatus, paint: Colours): string {
   if (journal.kind === 'known' && journal.drill?.level === 'TRAFFIC' && status.problems.length > 0) {
     lines.push(paint.doubt('A drill runs: it moves users on purpose, and puts everything back.'), '');
   }
-  lines.push(...section('Not well', status.problems, paint.bad), ...section('Not known', status.unknown, paint.doubt));
+  lines.push(
+    ...section('Not well', status.problems, paint.bad),
+    ...section('Not known', status.unknown, paint.doubt),
+    ...section('Next', nextSteps(status), paint.strong),
+  );
   lines.push(
     status.verdict === 'ok'
-      ? paint.good('All is well.')
+      ? status.unknown.length === 0
+        ? paint.good('All is well.')
+        : paint.doubt('What was seen is well; not everything was seen.')
       : status.verdict === 'not ok'
         ? paint.bad('Not all is well.')
         : paint.doubt('Nothing could be learned.'),
@@ -137,6 +144,27 @@ function runningText(drill: NonNullable<JournalView['drill']>, nowMs: number): s
   const sec = Math.round((nowMs - drill.startedAtMs) / 1000);
   const stop = drill.stopRequested ? ', told to stop' : '';
   return `${drill.id} (${drill.level}): ${drill.step ?? 'between steps'}, for ${sec} s, put back by ${iso(drill.deadlineMs)} at the latest${stop}`;
+}
+
+/** Orders that what the journal says asks for; the person decides. */
+function nextSteps({ pair, journal, atMs }: PairStatus): readonly string[] {
+  if (pair.kind !== 'known' || journal.kind !== 'known') return [];
+  const named = `${pair.name} --region ${pair.region}`;
+  const { drill, database } = journal;
+  const { run, claim, rebuilt, active } = database ?? {};
+  return [
+    ...(run?.asksLossMs === undefined ? [] : [`consent to the loss: ${consentCommand(named, run.epoch, run.asksLossMs)}`]),
+    ...(run?.stuckBecause ? [`mend what it is stuck on, then: failover adopt ${named} --epoch ${run.epoch}`] : []),
+    ...(run && !run.stuckBecause ? [`follow the run: failover watch ${named}`] : []),
+    ...(claim ? [`make sure that only one database writes, then: failover clear-claim ${named}`] : []),
+    ...(active === 'standby' && !run
+      ? rebuilt?.replicating
+        ? [`the way back, on a quiet day: failover failback ${named} --writes-stopped`]
+        : [`get a standby back, part "Afterwards": failover runbook ${named}`]
+      : []),
+    ...(drill ? [`follow the drill: failover drill watch ${named}`] : []),
+    ...(drill && atMs > drill.deadlineMs ? [`put it back now: failover drill abort ${named}`] : []),
+  ];
 }
 
 const section = (title: string, lines: readonly string[], paint: (text: string) => string) =>

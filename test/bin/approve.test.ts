@@ -4,14 +4,15 @@ import type { Shell } from '../../bin/operator/shell';
 import type { DatabaseState } from '../../lib/decide/database/state';
 import type { JournalItem } from '../../lib/decide/journal';
 import { controlNames, JOURNAL_KEY, registrationParameter } from '../../lib/decide/names';
-import { clientEnvironment, DynamoDb, Parameters, startAwsEndpoint } from '../../lib/lab/aws';
+import { clientEnvironment, DynamoDb, EventBridge, Parameters, startAwsEndpoint } from '../../lib/lab/aws';
 import { ScaledTime } from '../../lib/lab/world';
 import { DynamoDbJournal } from '../../lib/runtime/adapters/dynamodb-journal';
+import { databaseOf } from '../fakes/database/world';
 import { registrationOf } from '../fakes/registration';
 
 /** The command against real SDK clients and a real conditional write, on loopback. */
 const REGION = 'eu-central-1';
-const { topics: _nobody, ...registration } = registrationOf();
+const { topics: _nobody, ...registration } = registrationOf({ latch: { ...databaseOf().latch, region: 'eu-central-1' } });
 const { pair, namespace } = registration;
 const table = controlNames(namespace, REGION).journalTable;
 const time = new ScaledTime();
@@ -44,6 +45,7 @@ beforeAll(async () => {
   const endpoint = await startAwsEndpoint(time, [
     new DynamoDb({ [`${REGION}/${table}`]: [JOURNAL_KEY] }),
     new Parameters(parameters),
+    new EventBridge(time),
   ]);
   Object.assign(process.env, clientEnvironment(endpoint.url, 'operator', REGION));
   close = () => endpoint.close();
@@ -84,9 +86,24 @@ test.each([
 
 test('a consent to the loss that was shown is in the journal, with who gave it', async () => {
   const { code, out } = await approve(pair, '--epoch', '4', '--loss-ms', '45000', '--yes-i-mean', pair);
-  expect({ code, last: out.trim().split('\n').at(-1) }).toEqual({ code: 0, last: 'Consented to a loss of 45000 ms at epoch 4.' });
-  expect(out).toContain(`${pair}-e4: failover at epoch 4, candidate app-b1, loss 45000 ms (heartbeat).`);
+  expect({ code, said: out.trim().split('\n') }).toEqual({
+    code: 0,
+    said: [
+      `${pair}-e4 (failover, epoch 4) asks to lose 45 s of writes with app-b1.`,
+      'After consent the replica is promoted: there is no way back from that.',
+      expect.stringMatching(/^app: .* \(command line\) consented to 45 s at epoch 4\.$/),
+    ],
+  });
   expect(await consent()).toMatchObject({ epoch: 4, lossMs: 45_000, by: expect.stringContaining('(command line)') });
+});
+
+test('a run that asks for nothing is given no consent, and nobody is asked to type', async () => {
+  const item = (await journal.read(pair)) as JournalItem;
+  const { asked: _asked, ...run } = { ...waiting.run, id: `${pair}-e4` };
+  const database = { ...waiting, state: 'LATCHING', run } as DatabaseState;
+  await journal.write({ ...item, revision: item.revision + 1, database }, item.revision);
+  const { code, out } = await approve(pair, '--epoch', '4', '--loss-ms', '45000', '--json');
+  expect([code, out]).toEqual([1, `refused: ${pair}-e4 does not wait for consent; it is LATCHING`]);
 });
 
 test('help names the options that completion offers, an example and the exit codes', async () => {

@@ -242,7 +242,7 @@ describe('a failover', () => {
       });
       expect([left.code, left.err]).toEqual([
         130,
-        'failover: no longer watching; the run goes on\nWatch it again: failover watch app\n',
+        'failover: no longer watching; the run goes on\nWatch it again: failover watch app --region eu-central-1\n',
       ]);
       await world.ended();
       expect(await world.state()).toMatchObject({ state: 'SERVING_STANDBY', writer: 'app-b1' });
@@ -282,7 +282,7 @@ describe('a failover', () => {
       await world.cli(['failover', 'app', ...YES]);
       let approved: Promise<Said> | undefined;
       const watched = await world.cli(['watch', 'app', '--json'], ({ out }) => {
-        const command = /failover (approve app --epoch 1 --loss-ms 7000)/.exec(out)?.[1];
+        const command = /failover (approve app --region eu-central-1 --epoch 1 --loss-ms 7000)/.exec(out)?.[1];
         if (command !== undefined) approved ??= world.cli([...command.split(' '), ...YES]);
       });
       expect([watched.code, json(watched).at(-1)]).toMatchObject([0, { kind: 'ended', run: { outcome: 'done', lossMs: 7_000 } }]);
@@ -299,14 +299,14 @@ describe('a failover', () => {
       expect([stuck.code, stuck.err]).toEqual([
         1,
         expect.stringMatching(
-          /^failover: app-e1 is stuck: .*AccessDenied.*\nMend that, then: failover adopt app --epoch 1 --region eu-central-1\nOr finish by hand: failover runbook app --region eu-central-1\n$/s,
+          /^failover: app-e1 is stuck: .*AccessDenied.*\nMend that, then: failover adopt app --region eu-central-1 --epoch 1\nOr finish by hand: failover runbook app --region eu-central-1\n$/s,
         ),
       ]);
       world.fault = () => undefined;
       const wrong = await world.cli(['adopt', 'app', '--epoch', '2', ...YES]);
       expect([wrong.code, wrong.err]).toEqual([
         1,
-        'failover: refused: app-e1 holds the pair, not app-e2\n"failover status --pair app" shows run and epoch.\n',
+        'failover: refused: app-e1 holds the pair, not app-e2\n"failover status --pair app --region eu-central-1" shows run and epoch, or how the last run ended.\n',
       ]);
       const adopted = await world.cli(['adopt', 'app', '--epoch', '1', ...YES, '--watch']);
       expect([adopted.code, adopted.err]).toEqual([0, '']);

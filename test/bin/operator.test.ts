@@ -23,6 +23,7 @@ const SCALE = 3;
 const home = mkdtempSync(join(tmpdir(), 'operator-'));
 // Each test starts processes, on a machine that may be busy with others.
 jest.setTimeout(90_000);
+const NAMED = `${PAIR} --region ${STANDBY_REGION}`;
 let lab: Lab;
 let credentials: Readonly<Record<string, string>>;
 let clock: Readonly<Record<string, string>>;
@@ -221,7 +222,7 @@ test('an OBSERVE drill is followed from its start to its report', async () => {
   expect(readFileSync(join(home, 'report.md'), 'utf8').split('\n')[0]).toBe(`# Drill shop-look: ${last.verdict}`);
   expect([none.code, none.err]).toEqual([
     1,
-    `failover: no TRAFFIC drill of ${PAIR} has ended yet\nStart one with "failover drill start ${PAIR}".\n`,
+    `failover: no TRAFFIC drill of ${PAIR} has ended yet\nStart one with "failover drill start ${PAIR} --region ${STANDBY_REGION}".\n`,
   ]);
   expect(watch.out).toContain(`Drill shop-look ended: ${last.verdict}.`);
 });
@@ -250,12 +251,12 @@ test('a TRAFFIC drill is started once, however often it is asked for, shown, and
   expect([again.code, lines(again.out)[0]?.kind]).toEqual([0, 'already-started']);
   expect([other.code, other.err]).toEqual([
     1,
-    `failover: refused: drill shop-${id} is running\nFollow it with "failover drill watch shop", end it with "failover drill abort shop".\n`,
+    `failover: refused: drill shop-${id} is running\nFollow it with "failover drill watch ${NAMED}", end it with "failover drill abort ${NAMED}".\n`,
   ]);
   const left = await failover(['drill', 'watch', PAIR], credentials, (out, stop) => out.includes('preflight') && stop());
   expect([left.code, left.err]).toEqual([
     130,
-    'failover: no longer watching; the drill goes on\n"failover drill abort shop" ends it.\n',
+    `failover: no longer watching; the drill goes on\n"failover drill abort ${NAMED}" ends it.\n`,
   ]);
 
   const status = JSON.parse((await failover(['status', '--pair', PAIR, '--json'])).out);

@@ -3,10 +3,10 @@ import { adopt } from '../../../lib/runtime/drive/database/orders';
 import { COMMON, read } from '../../operator/arguments';
 import { confirmed, requester } from '../../operator/confirm';
 import { ADOPT_HELP } from '../../operator/database/help';
+import { refuse, told } from '../../operator/database/note';
 import { databasePair, epochOf } from '../../operator/database/pair';
 import { followRun } from '../../operator/database/watch';
 import { CommandFailure, cannotReach, EXIT } from '../../operator/failure';
-import { ORDER_SCHEMA } from '../../operator/order-schema';
 import type { Shell } from '../../operator/shell';
 import { onItsWay } from '../../operator/uninterrupted';
 
@@ -36,30 +36,26 @@ export async function adoptCommand(args: readonly string[], shell: Shell): Promi
   const database = item?.database;
   const say = json ? shell.warn : shell.write;
   const run = database?.run;
+  const order = { order: 'adopt', found, json };
+  const shows = `"failover status --pair ${found.named}" shows run and epoch, or how the last run ended.`;
+  if (!run) refuse(order, `no run of ${pair} is under way`, shows, shell);
   say(
-    run
-      ? `${run.id}: ${run.kind} at epoch ${run.epoch}, ${database.state}.\n${(run.stuckBecause ?? []).map((text) => `  ${text}\n`).join('')}${
-          run.promoteRequested
-            ? `It goes on with ${run.promoteRequested.candidate}: there is no way back.\n`
-            : 'Nothing was promoted yet.\n'
-        }`
-      : `No run of ${pair} is under way.\n`,
+    `${run.id}: ${run.kind} at epoch ${run.epoch}, ${database.state}.\n${(run.stuckBecause ?? []).map((text) => `  ${text}\n`).join('')}${
+      run.promoteRequested
+        ? `It goes on with ${run.promoteRequested.candidate}: there is no way back.\n`
+        : 'Nothing was promoted yet.\n'
+    }`,
   );
   if (!(await confirmed('adopt it', pair, values['yes-i-mean'], shell)))
     throw new CommandFailure(EXIT.notOk, 'not adopted: the name of the pair was not typed', 'Nothing was changed.');
   const { orderPorts } = await import('../../operator/database/ports');
   const ports = await orderPorts(found.aws, found.registration);
-  const next = `"failover watch ${pair}" shows what became of it.`;
+  const next = `Whether it was taken is not known; "failover watch ${found.named}" shows, and to order it again is safe.`;
   const answer = await onItsWay(adopt({ pair, by: requester(), epoch }, ports), next);
-  if (json) shell.write(`${JSON.stringify({ schema: ORDER_SCHEMA, order: 'adopt', pair, controlSet: namespace, ...answer })}\n`);
-  if (answer.kind === 'refused')
-    throw new CommandFailure(
-      EXIT.notOk,
-      `refused: ${answer.because.join('; ')}`,
-      `"failover status --pair ${pair}" shows run and epoch.`,
-    );
+  told(order, answer, shell);
+  if (answer.kind === 'refused') throw new CommandFailure(EXIT.notOk, `refused: ${answer.because.join('; ')}`, shows);
   say(`${answer.run} goes on at epoch ${answer.epoch}.\n`);
   if (values.watch) return followRun(found, { epoch, json }, shell);
-  say(`Watch it: failover watch ${pair} --region ${found.aws.region}\n`);
+  say(`Watch it: failover watch ${found.named}\n`);
   return EXIT.ok;
 }

@@ -5,12 +5,12 @@ import { type Foresight, foresee, type Intent, type OrderKind } from '../../../l
 import { COMMON, read } from '../../operator/arguments';
 import { confirmed, requester } from '../../operator/confirm';
 import { ORDER_HELPS } from '../../operator/database/help';
+import { told } from '../../operator/database/note';
 import { databasePair, type Ordered } from '../../operator/database/pair';
 import { foresightText } from '../../operator/database/text';
 import { followRun } from '../../operator/database/watch';
 import { durationMs } from '../../operator/duration';
-import { CommandFailure, cannotReach, EXIT, usage } from '../../operator/failure';
-import { ORDER_SCHEMA } from '../../operator/order-schema';
+import { CommandFailure, cannotReach, EXIT, nextFor, usage } from '../../operator/failure';
 import { Colours, type Shell } from '../../operator/shell';
 import { onItsWay } from '../../operator/uninterrupted';
 
@@ -97,7 +97,7 @@ async function give(intent: Intent, epoch: number, scene: Scene): Promise<number
   const { found, ports, values, shell } = scene;
   const { kind, ...rest } = intent;
   const answer = await carry(kind, { ...rest, epoch }, ports, found);
-  if (values.json) shell.write(`${orderJson(kind, found, answer)}\n`);
+  told({ order: kind, found, json: values.json ?? false }, answer, shell);
   if (answer.kind === 'refused') throw refused(answer.because, found);
   const say = values.json ? shell.warn : shell.write;
   say(`${answer.run} began at epoch ${answer.epoch}; it goes on, whatever becomes of this command.\n`);
@@ -119,7 +119,7 @@ async function again(
       ? await carry(kind, rest, ports, found)
       : { kind: 'already-started' as const, run: run.id, epoch: run.epoch };
   if (answer.kind === 'refused') throw refused(answer.because, found);
-  if (values.json) shell.write(`${orderJson(kind, found, { ...answer, kind: 'already-started' })}\n`);
+  told({ order: kind, found, json: values.json ?? false }, { ...answer, kind: 'already-started' }, shell);
   (values.json ? shell.warn : shell.write)(
     `${run.id} runs already, at epoch ${run.epoch}, ordered by ${run.startedBy}. Nothing was added to it.\n`,
   );
@@ -127,37 +127,28 @@ async function again(
 }
 
 function onwards(epoch: number, { found, values, shell }: Scene): Promise<number> | number {
-  const { pair } = found.registration;
   if (values.watch) return followRun(found, { epoch, json: values.json ?? false }, shell);
-  (values.json ? shell.warn : shell.write)(`Watch it: failover watch ${pair} --region ${found.aws.region}\n`);
+  (values.json ? shell.warn : shell.write)(`Watch it: failover watch ${found.named}\n`);
   return EXIT.ok;
 }
 
 async function carry(kind: OrderKind, order: StartOrder, ports: OrderPorts, found: Ordered): Promise<StartAnswer> {
   const orders = await import('../../../lib/runtime/drive/database/orders');
-  const { pair } = order;
-  const next = `Whether it was taken is not known. "failover watch ${pair} --region ${found.aws.region}" shows; to order it again is safe.`;
-  return onItsWay(orders[kind](order, ports), next).catch((error: Error) => {
-    if (error instanceof CommandFailure) throw error;
-    throw new CommandFailure(EXIT.cannotReach, `the order was not answered: ${error.name}: ${error.message}`, next);
-  });
+  const next = `Whether it was taken is not known. "failover watch ${found.named}" shows; to order it again is safe.`;
+  return onItsWay(orders[kind](order, ports), next);
 }
 
-const orderJson = (order: OrderKind, { registration: { pair, namespace } }: Ordered, answer: object) =>
-  JSON.stringify({ schema: ORDER_SCHEMA, order, pair, controlSet: namespace, ...answer });
-
 /** `shown`: the reasons stand above already. */
-function refused(
-  because: readonly string[],
-  { aws: { region }, registration: { pair } }: Ordered,
-  shown = false,
-): CommandFailure {
+function refused(because: readonly string[], { named }: Ordered, shown = false): CommandFailure {
   const lives = because.some((reason) => reason.startsWith('the primary lives'));
   const runs = because.some((reason) => reason.includes('is under way'));
+  const unstarted = because.find((reason) => reason.includes('its machine was not started'));
   const next = lives
     ? 'If you know better, say why: --force "why". It is kept in the journal and goes out with the page.'
-    : runs
-      ? `Watch it: failover watch ${pair} --region ${region}`
-      : `"failover status --pair ${pair} --region ${region}" shows more.`;
+    : unstarted !== undefined
+      ? `${nextFor(unstarted)}\nThe run holds the pair, and the prober starts it within a minute. Watch it: failover watch ${named}`
+      : runs
+        ? `Watch it: failover watch ${named}`
+        : `"failover status --pair ${named}" shows more.`;
   return new CommandFailure(EXIT.notOk, shown ? 'refused' : `refused: ${because.join('; ')}`, next);
 }

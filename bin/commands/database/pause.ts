@@ -29,7 +29,9 @@ export async function pauseCommand(args: readonly string[], shell: Shell): Promi
     order: 'pause',
     found,
     json: values.json ?? false,
-    refusedNext: 'A pause ends by itself; to pause longer, order it again then.',
+    refusedNext: values.hold
+      ? 'Without --hold it only keeps automation from acting. A pause lasts 4 h at most, and may be ordered again.'
+      : 'A pause ends by itself; to pause longer, order it again then.',
   };
   return giveNote(note, () => pause(order, notePorts(found.aws, namespace)), shell);
 }

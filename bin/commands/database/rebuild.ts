@@ -53,7 +53,7 @@ async function carry(what: What, found: Ordered, values: Values, shell: Shell): 
     order: `rebuild-${what}`,
     found,
     json: values.json ?? false,
-    refusedNext: `"failover status --pair ${pair}" shows the pair, "failover runbook ${pair}" every step of a rebuild.`,
+    refusedNext: `"failover status --pair ${found.named}" shows the pair, "failover runbook ${found.named}" every step of a rebuild.`,
   };
   if (what === 'give-up') return giveNote(note, () => giveUpRebuild({ pair, by }, ports), shell);
   if (what === 'open-fences') {
@@ -100,7 +100,7 @@ async function databaseIn(aws: Aws, namespace: string, pair: string): Promise<Da
   return database;
 }
 
-async function begun({ aws, registration: { pair, namespace } }: Ordered) {
+async function begun({ aws, registration: { pair, namespace }, named }: Ordered) {
   const item = await aws
     .journalOf(namespace)
     .read(pair)
@@ -112,7 +112,7 @@ async function begun({ aws, registration: { pair, namespace } }: Ordered) {
     throw new CommandFailure(
       EXIT.notOk,
       'refused: no replica was named',
-      `Name it: failover rebuild begin ${pair} --replica ID --endpoint HOST --region ${aws.region}`,
+      `Name it: failover rebuild begin ${named} --replica ID --endpoint HOST`,
     );
   const { replicating: _seen, ...member } = rebuilt;
   return member;

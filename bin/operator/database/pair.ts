@@ -6,6 +6,8 @@ import { CommandFailure, EXIT, usage } from '../failure';
 export interface Ordered {
   readonly aws: Aws;
   readonly registration: PairRegistration;
+  /** How the next command names the pair: its Region with it, whatever this shell is set to. */
+  readonly named: string;
 }
 
 export interface Given {
@@ -17,14 +19,16 @@ export async function pairOf(command: string, pair: string | undefined, given: G
   if (pair === undefined) throw usage('which pair? "failover pairs" lists them', command);
   const { findPair, needAws } = await import('../aws');
   const aws = await needAws(given.region);
-  return { aws, registration: await findPair(aws, pair, given['control-set']) };
+  const registration = await findPair(aws, pair, given['control-set']);
+  const set = given['control-set'] === undefined ? '' : ` --control-set ${registration.namespace}`;
+  return { aws, registration, named: `${pair} --region ${aws.region}${set}` };
 }
 
 export async function databasePair(command: string, pair: string | undefined, given: Given): Promise<Ordered> {
   const found = await pairOf(command, pair, given);
   const { latch, serviceDatabase } = found.registration;
   if (latch) return found;
-  if (serviceDatabase) throw failedOverByItself(found.registration.pair, serviceDatabase, found.aws.region);
+  if (serviceDatabase) throw failedOverByItself(found, serviceDatabase);
   throw new CommandFailure(
     EXIT.notOk,
     `the pair ${found.registration.pair} has no database`,
@@ -32,15 +36,15 @@ export async function databasePair(command: string, pair: string | undefined, gi
   );
 }
 
-function failedOverByItself(pair: string, { kind, id, region }: ServiceDatabase, standbyRegion: string): CommandFailure {
+function failedOverByItself({ registration, named }: Ordered, { kind, id, region }: ServiceDatabase): CommandFailure {
   const order =
     kind === 'instance'
       ? `reboot-db-instance --force-failover --db-instance-identifier ${id}`
       : `failover-db-cluster --db-cluster-identifier ${id}`;
   return new CommandFailure(
     EXIT.notOk,
-    `the database of ${pair} is failed over by its own service; there is no order to give`,
-    `"failover status --pair ${pair} --region ${standbyRegion}" shows who writes.\nTo make the service fail over: aws rds ${order} --region ${region}`,
+    `the database of ${registration.pair} is failed over by its own service; there is no order to give`,
+    `"failover status --pair ${named}" shows who writes.\nTo make the service fail over: aws rds ${order} --region ${region}`,
   );
 }
 

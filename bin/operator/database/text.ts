@@ -5,6 +5,7 @@ import type { Words } from '../../../lib/decide/database/witnesses';
 import type { ForeseenFence, Foresight } from '../../../lib/runtime/drive/operator/database/foresee';
 import type { StepLine } from '../../../lib/runtime/drive/operator/progress';
 import type { Colours } from '../shell';
+import { wrapped } from '../wrap';
 
 const iso = (ms: number) => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 const LABEL = 11;
@@ -16,17 +17,6 @@ export function labelled(label: string, lines: readonly string[]): string {
     .flatMap((text) => wrapped(text, WIDTH - 2 - LABEL))
     .map((text, n) => `  ${(n === 0 ? label : '').padEnd(LABEL)}${text}\n`)
     .join('');
-}
-
-/** Breaks at blanks; a word that is longer than the line stays whole. */
-export function wrapped(text: string, width: number, hanging = '  '): readonly string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(lines.length === 0 ? word : `${hanging}${word}`);
-  }
-  return lines;
 }
 
 export function bullets(title: string, texts: readonly string[], paint: (text: string) => string): string {

@@ -1,5 +1,5 @@
 import type { DatabaseRegistration } from '../../../lib/contracts/database';
-import type { PairRegistration } from '../../../lib/contracts/registration';
+import { expectedTotal } from '../../../lib/decide/database/expected';
 import { lossText } from '../../../lib/decide/database/replica';
 import type { DatabaseRun, DatabaseState, EndedRun } from '../../../lib/decide/database/state';
 import { SsmDatabaseRegistry } from '../../../lib/runtime/adapters/database/ssm-database-registry';
@@ -9,14 +9,15 @@ import { shownMs } from '../duration';
 import { CommandFailure, cannotReach, EXIT } from '../failure';
 import { type Colours, interrupt, type Shell } from '../shell';
 import { type Ending, type Progress, tellerFor } from '../tellers';
+import { wrapped } from '../wrap';
 import type { Ordered } from './pair';
-import { runTable, wrapped } from './text';
+import { runTable, timesText } from './text';
 
 export const RUN_SCHEMA = 'cdk-failover.run-progress/1';
 
 /** @returns the exit code that the end of the run asks for */
 export async function followRun(
-  { aws, registration }: Ordered,
+  { aws, registration, named }: Ordered,
   { epoch, json }: { readonly epoch?: number; readonly json: boolean },
   shell: Shell,
 ): Promise<number> {
@@ -33,35 +34,35 @@ export async function followRun(
           pair,
           ...(epoch === undefined ? {} : { epoch }),
           open: () => !stop.asked(),
-          tell: (state, run, atMs) => teller.tell(progress(registration, paced, state, run, atMs)),
+          tell: (state, run, atMs) => teller.tell(progress(named, paced, state, run, atMs)),
         },
         { journal: aws.journalOf(namespace), time: aws.time },
       ),
       stop.code,
     ]);
     if (typeof end === 'number') {
-      throw new CommandFailure(end, 'no longer watching; the run goes on', `Watch it again: failover watch ${pair}`);
+      throw new CommandFailure(end, 'no longer watching; the run goes on', `Watch it again: failover watch ${named}`);
     }
-    return codeOf(end, pair, aws.region, (ending) => teller.end(ending));
+    return codeOf(end, { pair, named }, (ending) => teller.end(ending));
   } finally {
     stop.off();
   }
 }
 
-function codeOf(end: RunEnd, pair: string, region: string, tell: (ending: Ending) => void): number {
+function codeOf(end: RunEnd, { pair, named }: Named, tell: (ending: Ending) => void): number {
   switch (end.kind) {
     case 'ended':
-      tell(endingOf(end.run, pair));
+      tell(endingOf(end.run, named));
       return end.run.outcome === 'done' ? EXIT.ok : EXIT.notOk;
     case 'stuck':
       tell(stuck(end.run));
       throw new CommandFailure(
         EXIT.notOk,
         `${end.run.id} is stuck: ${(end.run.stuckBecause ?? ['it does not say why']).join('; ')}`,
-        `Mend that, then: failover adopt ${pair} --epoch ${end.run.epoch} --region ${region}\nOr finish by hand: failover runbook ${pair} --region ${region}`,
+        `Mend that, then: failover adopt ${named} --epoch ${end.run.epoch}\nOr finish by hand: failover runbook ${named}`,
       );
     case 'nothing':
-      throw new CommandFailure(EXIT.notOk, end.because, `"failover status --pair ${pair}" shows the pair.`);
+      throw new CommandFailure(EXIT.notOk, end.because, `"failover status --pair ${named}" shows the pair.`);
     case 'unreachable':
       throw cannotReach(`the journal of ${pair} cannot be read`, end.because);
     case 'left':
@@ -69,10 +70,11 @@ function codeOf(end: RunEnd, pair: string, region: string, tell: (ending: Ending
   }
 }
 
+type Named = Pick<Ordered, 'named'> & { readonly pair: string };
 type Known = Pick<DatabaseRegistration, 'fences'> | { readonly fences: readonly unknown[] };
 
 function progress(
-  { pair }: PairRegistration,
+  named: string,
   database: { readonly kind: string } & Known,
   { state }: DatabaseState,
   run: DatabaseRun,
@@ -80,13 +82,15 @@ function progress(
 ): Progress {
   const steps = runProgress(run, database, atMs);
   const { id, kind, epoch, startedBy, startedAtMs, candidate, loss, fence, asked } = run;
-  const waits = state === 'AWAITING_CONSENT' && asked ? approveCommand(pair, epoch, asked.lossMs) : undefined;
+  const waits = state === 'AWAITING_CONSENT' && asked ? consentCommand(named, epoch, asked.lossMs) : undefined;
+  const takes = run.rollback ? undefined : expectedTotal(database, kind);
   const beyond = run.promoteRequested ? 'no way back' : run.rollback ? 'being undone' : 'can still be undone';
   return {
     head: (paint) =>
       `${paint.strong(id)} (${kind}) for ${shownMs(Math.round((atMs - startedAtMs) / 1000) * 1000)}, by ${startedBy}; ${state}, ${beyond}`,
     steps,
     below: [
+      ...(takes ? [`should take ${timesText(takes)} in all, when nobody has to be asked`] : []),
       ...(candidate ? [`${candidate}, loss ${loss ? lossText(loss) : 'unknown'}, fence ${fence ?? 'none'}`] : []),
       ...(waits ? [`waits for consent: ${waits}`] : []),
       ...(run.rollback?.because ?? steps.findLast((line) => line.because)?.because ?? []),
@@ -94,6 +98,7 @@ function progress(
     document: {
       run: { id, kind, epoch, startedBy, startedAtMs, ...(candidate ? { candidate } : {}), ...(loss ? { loss } : {}) },
       state,
+      ...(takes ? { takes } : {}),
       promotionRequested: run.promoteRequested !== undefined,
       rollingBack: run.rollback !== undefined,
       ...(waits ? { waitsForConsent: { lossMs: asked?.lossMs, command: waits } } : {}),
@@ -102,17 +107,17 @@ function progress(
   };
 }
 
-const approveCommand = (pair: string, epoch: number, lossMs: number) =>
-  `failover approve ${pair} --epoch ${epoch} --loss-ms ${lossMs}`;
+export const consentCommand = (named: string, epoch: number, lossMs: number) =>
+  `failover approve ${named} --epoch ${epoch} --loss-ms ${lossMs}`;
 
-const endingOf = (run: EndedRun, pair: string): Ending => ({
+const endingOf = (run: EndedRun, named: string): Ending => ({
   text: (paint: Colours) =>
     `${run.id} (${run.kind}) ended: ${(run.outcome === 'done' ? paint.good : paint.bad)(run.outcome)}.\n${run.because
       .flatMap((text) => wrapped(text, 76))
       .map((text) => `  ${text}\n`)
       .join(
         '',
-      )}${run.outcome === 'done' && run.kind !== 'failback' ? `Next: failover runbook ${pair}, part "Afterwards".\nThe pair has no standby until that is done.\n` : ''}`,
+      )}${run.outcome === 'done' && run.kind !== 'failback' ? `The pair has no standby now. How to get one back, part "Afterwards": failover runbook ${named}\n` : ''}`,
   document: { kind: 'ended', atMs: run.endedAtMs, run },
 });
 

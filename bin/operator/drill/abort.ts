@@ -11,7 +11,7 @@ const OPTIONS = { ...COMMON, id: { type: 'string' } } as const;
 
 export async function drillAbort(args: readonly string[], shell: Shell): Promise<number> {
   const { values, positionals } = read(COMMAND, args, OPTIONS, 1);
-  const { aws, registration } = await drilled(COMMAND, positionals, values);
+  const { aws, registration, named } = await drilled(COMMAND, positionals, values);
   const { pair, namespace } = registration;
   const id = drillId(COMMAND, pair, values.id);
   const { drillFunction, restoreFunction } = controlNames(namespace, aws.region);
@@ -20,7 +20,7 @@ export async function drillAbort(args: readonly string[], shell: Shell): Promise
     throw new CommandFailure(
       EXIT.cannotReach,
       answer.because,
-      `${nextFor(answer.because)}\nTo restore without the drill function, invoke ${restoreFunction} with {"pair":"${pair}","drillId":"...","caller":"person"} (id: failover status --pair ${pair}).`,
+      `${nextFor(answer.because)}\nTo restore without the drill function, invoke ${restoreFunction} with {"pair":"${pair}","drillId":"...","caller":"person"} (id: "failover status --pair ${named}").`,
     );
   }
   if (values.json) {
@@ -30,11 +30,11 @@ export async function drillAbort(args: readonly string[], shell: Shell): Promise
     throw new CommandFailure(
       EXIT.notOk,
       `not aborted: ${answer.because.join('; ')}`,
-      `"failover status --pair ${pair}" shows what runs.`,
+      `"failover status --pair ${named}" shows what runs.`,
     );
   if (!values.json) {
     shell.write(
-      `Drill ${answer.drillId} was told to stop; it puts everything back now.\nFollow it: failover drill watch ${pair} --region ${aws.region}\n`,
+      `Drill ${answer.drillId} was told to stop; it puts everything back now.\nFollow it: failover drill watch ${named}\n`,
     );
   }
   return EXIT.ok;

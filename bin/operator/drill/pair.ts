@@ -1,27 +1,17 @@
 /** The drilled pair that an order is about. */
-import type { DrillSettings, PairRegistration } from '../../../lib/contracts/registration';
+import type { DrillSettings } from '../../../lib/contracts/registration';
 import { drillIdOf, isDrillId } from '../../../lib/decide/drill/ids';
-import type { Aws } from '../aws';
+import { type Given, type Ordered, pairOf } from '../database/pair';
 import { CommandFailure, EXIT, usage } from '../failure';
 
-export interface Drilled {
-  readonly aws: Aws;
-  readonly registration: PairRegistration;
+export interface Drilled extends Ordered {
   readonly settings: DrillSettings;
 }
 
-interface Given {
-  readonly region?: string;
-  readonly 'control-set'?: string;
-}
-
 export async function drilled(command: string, [pair]: readonly string[], given: Given): Promise<Drilled> {
-  if (pair === undefined) throw usage('which pair? "failover pairs" lists them', command);
-  const { findPair, needAws } = await import('../aws');
-  const aws = await needAws(given.region);
-  const registration = await findPair(aws, pair, given['control-set']);
-  const { drill: settings } = registration;
-  if (settings) return { aws, registration, settings };
+  const found = await pairOf(command, pair, given);
+  const { drill: settings } = found.registration;
+  if (settings) return { ...found, settings };
   throw new CommandFailure(EXIT.notOk, `the pair ${pair} has no drill`, 'Define a FailoverDrill for it and deploy.');
 }
 

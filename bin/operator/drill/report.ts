@@ -23,7 +23,7 @@ export async function drillReport(args: readonly string[], shell: Shell): Promis
     throw new CommandFailure(
       EXIT.notOk,
       `there is no report of ${id}`,
-      `"failover status --pair ${pair}" lists the last drills; a running one has none yet.`,
+      `"failover status --pair ${found.named}" lists the last drills; a running one has none yet.`,
     );
   };
   // The verdict is in the document; the page is for people.
@@ -34,7 +34,7 @@ export async function drillReport(args: readonly string[], shell: Shell): Promis
   return (JSON.parse(document) as DrillReport).verdict === 'passed' ? EXIT.ok : EXIT.notOk;
 }
 
-async function lastId({ aws, registration }: Drilled, level: string | undefined): Promise<string> {
+async function lastId({ aws, registration, named }: Drilled, level: string | undefined): Promise<string> {
   const { pair, namespace } = registration;
   const item = await aws
     .journalOf(namespace)
@@ -48,7 +48,7 @@ async function lastId({ aws, registration }: Drilled, level: string | undefined)
   throw new CommandFailure(
     EXIT.notOk,
     `no ${level === undefined ? '' : `${level} `}drill of ${pair} has ended yet${running}`,
-    `Start one with "failover drill start ${pair}".`,
+    `Start one with "failover drill start ${named}".`,
   );
 }
 

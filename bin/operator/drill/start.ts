@@ -39,18 +39,19 @@ export async function drillStart(args: readonly string[], shell: Shell): Promise
   if (values.json) {
     shell.write(`${JSON.stringify({ schema: ORDER_SCHEMA, order: 'drill-start', pair, controlSet: namespace, ...answer })}\n`);
   }
-  if (answer.kind === 'refused') throw refused(pair, answer.because);
+  if (answer.kind === 'refused') throw refused(found.named, answer.because);
   say(`Drill ${id} ${answer.kind === 'already-started' ? 'has been started before' : 'started'}.\n`);
   if (values.watch) return followDrill(found, { id, json: values.json ?? false }, shell);
-  say(
-    `Follow it: failover drill watch ${pair} --region ${found.aws.region}\nStop it:   failover drill abort ${pair} --region ${found.aws.region}\n`,
-  );
+  say(`Follow it: failover drill watch ${found.named}\nStop it:   failover drill abort ${found.named}\n`);
   return EXIT.ok;
 }
 
-async function startNow({ aws, registration }: Drilled, wanted: { readonly level: 'TRAFFIC' | 'OBSERVE'; readonly id: string }) {
+async function startNow(
+  { aws, registration, named }: Drilled,
+  wanted: { readonly level: 'TRAFFIC' | 'OBSERVE'; readonly id: string },
+) {
   const { pair, namespace } = registration;
-  const again = `Whether it started is not known. "failover drill watch ${pair}" shows; asking again with --id ${wanted.id} is safe.`;
+  const again = `Whether it started is not known. "failover drill watch ${named}" shows; asking again with --id ${wanted.id} is safe.`;
   const stop = interrupt();
   try {
     const answer = await Promise.race([
@@ -68,7 +69,7 @@ async function startNow({ aws, registration }: Drilled, wanted: { readonly level
 }
 
 async function refuseWhatCannotBe(
-  { aws, registration, settings }: Drilled,
+  { aws, registration, settings, named }: Drilled,
   level: 'TRAFFIC' | 'OBSERVE',
   id: string,
 ): Promise<void> {
@@ -77,17 +78,17 @@ async function refuseWhatCannotBe(
     throw cannotReach(`the journal of ${registration.pair} cannot be read`, `${error.name}: ${error.message}`);
   });
   const because = foreseen(item, settings, { level, drillId: id }, Date.now());
-  if (because.length > 0) throw refused(registration.pair, because);
+  if (because.length > 0) throw refused(named, because);
 }
 
-function refused(pair: string, because: readonly string[]): CommandFailure {
+function refused(named: string, because: readonly string[]): CommandFailure {
   const running = because.some((reason) => reason.endsWith('is running'));
   return new CommandFailure(
     EXIT.notOk,
     `refused: ${because.join('; ')}`,
     running
-      ? `Follow it with "failover drill watch ${pair}", end it with "failover drill abort ${pair}".`
-      : `"failover status --pair ${pair}" shows more.`,
+      ? `Follow it with "failover drill watch ${named}", end it with "failover drill abort ${named}".`
+      : `"failover status --pair ${named}" shows more.`,
   );
 }
 

@@ -2,7 +2,7 @@ import type { PairRegistration } from '../../../lib/contracts/registration';
 import { drillIdOf } from '../../../lib/decide/drill/ids';
 import type { EndedDrill, RunningDrill } from '../../../lib/decide/journal';
 import { SystemTime } from '../../../lib/runtime/adapters/system';
-import { progressOf } from '../../../lib/runtime/drive/operator/progress';
+import { expectedDrill, progressOf } from '../../../lib/runtime/drive/operator/progress';
 import { type WatchEnd, watchDrill } from '../../../lib/runtime/drive/operator/watch';
 import { COMMON, read } from '../arguments';
 import { CommandFailure, cannotReach, EXIT } from '../failure';
@@ -28,7 +28,7 @@ interface Wanted {
 }
 
 /** @returns the exit code that the drill's verdict asks for */
-export async function followDrill({ aws, registration }: Drilled, { id, json }: Wanted, shell: Shell): Promise<number> {
+export async function followDrill({ aws, registration, named }: Drilled, { id, json }: Wanted, shell: Shell): Promise<number> {
   const { pair, namespace } = registration;
   const time = new SystemTime();
   const stop = interrupt();
@@ -47,26 +47,26 @@ export async function followDrill({ aws, registration }: Drilled, { id, json }: 
       stop.code,
     ]);
     if (typeof end === 'number') {
-      throw new CommandFailure(end, 'no longer watching; the drill goes on', `"failover drill abort ${pair}" ends it.`);
+      throw new CommandFailure(end, 'no longer watching; the drill goes on', `"failover drill abort ${named}" ends it.`);
     }
-    return codeOf(end, pair, teller);
+    return codeOf(end, { pair, named }, teller);
   } finally {
     stop.off();
   }
 }
 
-function codeOf(end: WatchEnd, pair: string, teller: Teller): number {
+function codeOf(end: WatchEnd, { pair, named }: { readonly pair: string; readonly named: string }, teller: Teller): number {
   switch (end.kind) {
     case 'ended':
-      teller.end(ending(end.drill, pair));
+      teller.end(ending(end.drill, named));
       return end.drill.verdict === 'passed' ? EXIT.ok : EXIT.notOk;
     case 'nothing':
-      throw new CommandFailure(EXIT.notOk, end.because, `Start one with "failover drill start ${pair}".`);
+      throw new CommandFailure(EXIT.notOk, end.because, `Start one with "failover drill start ${named}".`);
     case 'stuck':
       throw new CommandFailure(
         EXIT.notOk,
         end.because,
-        `"failover status --pair ${pair}" shows the pair; docs/drill.md says how to restore by hand.`,
+        `"failover status --pair ${named}" shows the pair; docs/drill.md says how to restore by hand.`,
       );
     case 'unreachable':
       throw cannotReach(`the journal of ${pair} cannot be read`, end.because);
@@ -79,21 +79,27 @@ function progress(drill: RunningDrill, registration: PairRegistration, atMs: num
   const { id, level, startedAtMs, deadlineMs, stopRequested = false } = drill;
   const sec = (ms: number) => `${(ms / 1000).toFixed(0)} s`;
   const left = deadlineMs - atMs;
+  const takes = level === 'TRAFFIC' ? expectedDrill(registration) : undefined;
+  const steps = progressOf(drill, registration, atMs);
   const end = (paint: Colours) =>
     left > 0 ? `put back in ${sec(left)} at the latest` : paint.bad('past its deadline: schedule and keeper put it back');
   return {
     head: (paint) =>
       `${paint.strong(id)} (${level}) for ${sec(atMs - startedAtMs)}; ${end(paint)}${stopRequested ? paint.doubt('; told to stop') : ''}`,
-    steps: progressOf(drill, registration, atMs),
-    document: { drill: { id, level, startedAtMs, deadlineMs, stopRequested } },
+    steps,
+    below: [
+      ...(takes ? [`should take ${takes.typicalSec} to ${takes.worstSec} s (${takes.provenance}) in all`] : []),
+      ...steps.flatMap((line) => line.because ?? []),
+    ],
+    document: { drill: { id, level, startedAtMs, deadlineMs, stopRequested }, ...(takes ? { takes } : {}) },
     atMs,
   };
 }
 
-function ending({ id, level, verdict, endedAtMs }: EndedDrill, pair: string): Ending {
+function ending({ id, level, verdict, endedAtMs }: EndedDrill, named: string): Ending {
   return {
     text: (paint) =>
-      `Drill ${id} ended: ${(verdict === 'passed' ? paint.good : paint.bad)(verdict)}.\nIts report: failover drill report ${pair} --id ${id}\n`,
+      `Drill ${id} ended: ${(verdict === 'passed' ? paint.good : paint.bad)(verdict)}.\nIts report: failover drill report ${named} --id ${id}\n`,
     document: { kind: 'ended', atMs: endedAtMs, drill: { id, level }, verdict },
   };
 }

@@ -60,6 +60,16 @@ export function expectedOf(step: DrillStep, { ttlSec, alarms }: Paced): Expected
   return undefined;
 }
 
+/** From its first step to its report. */
+export function expectedDrill(pair: Paced): Expected {
+  const parts = DRILL_PLAN.flatMap(({ step }) => expectedOf(step, pair) ?? []);
+  return {
+    typicalSec: parts.reduce((sum, { typicalSec }) => sum + typicalSec, 0),
+    worstSec: parts.reduce((sum, { worstSec }) => sum + worstSec, 0),
+    provenance: 'assumed',
+  };
+}
+
 const ABOUT = drillMachine({ drillStep: '', restore: '' }).States;
 
 /** The plan before anything ran: what will happen. */

@@ -1,14 +1,13 @@
-/** Follows a drill by its journal until it ends. Reads only: any number of people may watch. */
+/** Follows a drill by its journal until it ends. */
 import type { EndedDrill, JournalItem, RunningDrill } from '../../../decide/journal';
 import type { Journal, Time } from '../../ports';
-import { readPatiently } from './patience';
+import { follow, type Unfollowed } from './follow';
 
 export type WatchEnd =
   | { readonly kind: 'ended'; readonly drill: EndedDrill }
   | { readonly kind: 'nothing'; readonly because: string }
   | { readonly kind: 'stuck'; readonly because: string }
-  | { readonly kind: 'unreachable'; readonly because: string }
-  | { readonly kind: 'left' };
+  | Unfollowed;
 
 export interface Watching {
   readonly pair: string;
@@ -19,32 +18,28 @@ export interface Watching {
   tell(drill: RunningDrill, atMs: number): void;
 }
 
-const PERIOD_MS = 2_000;
 /** Past its deadline a drill is put back within minutes, or somebody was paged long ago. */
 const PATIENCE_MS = 30 * 60_000;
 
-export async function watchDrill(
-  watching: Watching,
+export function watchDrill(
+  { pair, id: wanted, open, tell }: Watching,
   ports: { readonly journal: Journal; readonly time: Time },
 ): Promise<WatchEnd> {
-  let id = watching.id;
-  const look = readPatiently(ports.journal, watching.pair);
-  while (watching.open()) {
-    const item = await look();
-    if (item instanceof Error) return { kind: 'unreachable', because: `${item.name}: ${item.message}` };
-    if (item !== 'not now') {
+  let id = wanted;
+  return follow<WatchEnd>(
+    pair,
+    open,
+    (item, nowMs) => {
       const drill = item?.drill;
       if (!drill || (id !== undefined && drill.id !== id)) return endOf(item, id);
       id = drill.id;
-      const nowMs = ports.time.nowMs();
-      watching.tell(drill, nowMs);
-      if (nowMs > drill.deadlineMs + PATIENCE_MS) {
-        return { kind: 'stuck', because: `drill ${id} still holds the pair 30 min after its deadline` };
-      }
-    }
-    await ports.time.sleep(PERIOD_MS);
-  }
-  return { kind: 'left' };
+      tell(drill, nowMs);
+      return nowMs > drill.deadlineMs + PATIENCE_MS
+        ? { kind: 'stuck', because: `drill ${id} still holds the pair 30 min after its deadline` }
+        : 'goes on';
+    },
+    ports,
+  );
 }
 
 function endOf(item: JournalItem | undefined, id: string | undefined): WatchEnd {

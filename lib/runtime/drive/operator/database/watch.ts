@@ -1,14 +1,13 @@
-/** Follows a database run by its journal until it ends. Reads only: any number of people may watch. */
+/** Follows a database run by its journal until it ends. */
 import type { DatabaseRun, DatabaseState, EndedRun } from '../../../../decide/database/state';
 import type { Journal, Time } from '../../../ports';
-import { readPatiently } from '../patience';
+import { follow, type Unfollowed } from '../follow';
 
 export type RunEnd =
   | { readonly kind: 'ended'; readonly run: EndedRun }
   | { readonly kind: 'stuck'; readonly run: DatabaseRun }
   | { readonly kind: 'nothing'; readonly because: string }
-  | { readonly kind: 'unreachable'; readonly because: string }
-  | { readonly kind: 'left' };
+  | Unfollowed;
 
 export interface WatchingRun {
   readonly pair: string;
@@ -19,29 +18,24 @@ export interface WatchingRun {
   tell(database: DatabaseState, run: DatabaseRun, atMs: number): void;
 }
 
-const PERIOD_MS = 2_000;
-
-export async function watchRun(
-  watching: WatchingRun,
+export function watchRun(
+  { pair, epoch: wanted, open, tell }: WatchingRun,
   ports: { readonly journal: Journal; readonly time: Time },
 ): Promise<RunEnd> {
-  const { pair } = watching;
-  let { epoch } = watching;
-  const look = readPatiently(ports.journal, pair);
-  while (watching.open()) {
-    const item = await look();
-    if (item instanceof Error) return { kind: 'unreachable', because: `${item.name}: ${item.message}` };
-    if (item !== 'not now') {
+  let epoch = wanted;
+  return follow<RunEnd>(
+    pair,
+    open,
+    (item, nowMs) => {
       const database = item?.database;
       const run = database?.run;
       if (!database || !run || (epoch !== undefined && run.epoch !== epoch)) return endOf(database, epoch);
       epoch = run.epoch;
-      watching.tell(database, run, ports.time.nowMs());
-      if (database.state === 'STUCK') return { kind: 'stuck', run };
-    }
-    await ports.time.sleep(PERIOD_MS);
-  }
-  return { kind: 'left' };
+      tell(database, run, nowMs);
+      return database.state === 'STUCK' ? { kind: 'stuck', run } : 'goes on';
+    },
+    ports,
+  );
 }
 
 function endOf(database: DatabaseState | undefined, epoch: number | undefined): RunEnd {
