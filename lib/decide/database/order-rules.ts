@@ -186,10 +186,10 @@ export function resume(found: JournalItem | undefined): Ruled<{ readonly kind: '
 /** A run that nobody called for this long has lost its runner, in ms: far more than any pause between two calls. */
 export const ABANDONED_MS = 300_000;
 
-/** Whether nobody carries a run any more, by its last call. */
+/** Whether nobody carries a run any more, by its last call; by its begin where no call was ever recorded. */
 export function isAbandoned(run: DatabaseRun, nowMs: number): boolean {
   const calls = Object.values(run.steps).map((s) => s.calledAtMs ?? s.beganAtMs);
-  return calls.length > 0 && nowMs - Math.max(...calls, run.adoptedAtMs ?? 0) > ABANDONED_MS;
+  return nowMs - Math.max(run.adoptedAtMs ?? 0, ...(calls.length > 0 ? calls : [run.startedAtMs])) > ABANDONED_MS;
 }
 
 /** A run without a runner gets another one: two that carry it are as safe as one. A stuck one waits for a person. */

@@ -130,7 +130,8 @@ describe('a run without a runner', () => {
     ['was called long ago', called(ABANDONED_MS + 1), true],
     ['was called just within', called(ABANDONED_MS), false],
     ['was taken up since', called(ABANDONED_MS + 1, { adoptedAtMs: NOW - 1 }), false],
-    ['was never called', run(), false],
+    ['was never called since it began long ago', run({ startedAtMs: NOW - ABANDONED_MS - 1 }), true],
+    ['was never called and has just begun', run({ startedAtMs: NOW - ABANDONED_MS }), false],
     ['began long ago and says no call', run({ steps: { acquire: { beganAtMs: NOW - ABANDONED_MS - 1, attempts: 1 } } }), true],
     [
       'was called by its newest step',

@@ -2,7 +2,7 @@ import type { DatabaseRegistration } from '../../../lib/contracts/database';
 import { SERVERS_NEEDED } from '../../../lib/runtime/drive/database/look';
 import { PROBER_KEY, probe, RUN_MS } from '../../../lib/runtime/drive/database/prober';
 import { DatabaseProcess } from '../../fakes/database/process';
-import { said, walked } from '../../fakes/database/run';
+import { acquired, said, walked } from '../../fakes/database/run';
 import { DatabaseWorld } from '../../fakes/database/world';
 import type { Hook } from '../../fakes/process';
 
@@ -264,6 +264,30 @@ test('a run that nobody carries any more is started again, once, and said', asyn
   await world.time.pass(600_000);
   await watch(world, 1);
   expect([...world.executions.keys()]).toEqual(['app-e1-a1']);
+});
+
+test('a run whose execution ended before its first step was recorded is started again under another name', async () => {
+  const world = make();
+  await world.time.pass(600_000);
+  await acquired(world, { nowMs: world.time.nowMs() + 600_000 });
+  world.executions.set('app-e1', { pair: 'app' });
+  await watch(world, 2);
+  expect([...world.executions.keys()]).toEqual(['app-e1']);
+  await watch(world, 1);
+  expect([[...world.executions.keys()], events(world)]).toEqual([['app-e1', 'app-e1-a1'], ['trigger run-taken-up']]);
+});
+
+test('a prober that cannot read whether a newer one runs goes on watching', async () => {
+  const world = make();
+  let reads = 0;
+  const { read } = world.journal;
+  world.journal.read = async (pair) => {
+    if (pair === PROBER_KEY) reads += 1;
+    if (pair === PROBER_KEY && reads === 2) throw new Error('ProvisionedThroughputExceededException');
+    return read.call(world.journal, pair);
+  };
+  const end = await world.time.run(oneRun(world));
+  expect([end.ended, reads > 2]).toEqual(['time', true]);
 });
 
 describe('after a promotion', () => {

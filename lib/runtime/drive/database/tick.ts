@@ -118,7 +118,7 @@ export async function startMachine(ports: Pick<ProberPorts, 'machine' | 'log'>, 
   return started;
 }
 
-/** A run whose first step never began has no runner yet; a stuck one keeps a person's attention. */
+/** A run whose first step never began may have no runner yet; a stuck one keeps a person's attention. */
 async function tend(
   ports: ProberPorts,
   registration: PairRegistration,
@@ -126,8 +126,8 @@ async function tend(
   run: DatabaseRun,
   memory: PairMemory,
 ): Promise<void> {
-  if (Object.keys(run.steps).length === 0) await startMachine(ports, registration.pair, run);
-  else if (state.state !== 'STUCK' && isAbandoned(run, ports.time.nowMs())) await carryOn(ports, registration, run);
+  if (state.state !== 'STUCK' && isAbandoned(run, ports.time.nowMs())) await carryOn(ports, registration, run);
+  else if (Object.keys(run.steps).length === 0) await startMachine(ports, registration.pair, run);
   if (state.state !== 'STUCK' || memory.stuckPaged) return;
   await tell(ports, registration, 'prober', {
     type: 'failover-stuck',
@@ -147,14 +147,15 @@ async function carryOn(ports: ProberPorts, registration: PairRegistration, run: 
   const key = { run: run.id, epoch: run.epoch };
   const taken = await transact(ports.journal, pair, (found) => takeUp(found, key, ports.time.nowMs()));
   if (taken.kind === 'refused') return;
-  await startMachine(ports, pair, taken.run);
+  const started = await startMachine(ports, pair, taken.run);
+  const what = started.kind === 'unknown' ? `could not be started: ${started.because}` : 'was started';
   await tell(ports, registration, 'prober', {
     type: 'run-taken-up',
     incidentKey: incidentKey(pair, run.epoch),
     epoch: run.epoch,
     action: 'trigger',
     severity: 'critical',
-    summary: `${pair}: nobody carried ${run.id} any more; execution ${taken.run.adopted} of it was started`,
+    summary: `${pair}: nobody carried ${run.id} any more; execution ${taken.run.adopted} of it ${what}`,
     details: { run: run.id },
   });
 }
