@@ -4,14 +4,17 @@ import { json, jsonError } from './protocols';
 /** Values by `region:name`. Shared with the world, so that a scenario can rotate or remove one. */
 export type Values = Map<string, string>;
 
-/** SSM parameters: GetParameter and PutParameter with their versions, and GetParametersByPath in pages of ten as AWS does. */
+/** SSM parameters: GetParameter and PutParameter with their versions, and GetParametersByPath in pages of ten as AWS does, or of fewer. */
 export class Parameters implements AwsService {
   public readonly name = 'ssm';
   public readonly fail = jsonError;
   /** Values before the one that stands, oldest first. */
   private readonly earlier = new Map<string, readonly string[]>();
 
-  public constructor(private readonly values: Values) {}
+  public constructor(
+    private readonly values: Values,
+    private readonly perPage = 10,
+  ) {}
 
   public answer(call: AwsCall, claim: Claim): AwsReply {
     const operation = call.headers['x-amz-target']?.split('.')[1];
@@ -61,8 +64,9 @@ export class Parameters implements AwsService {
       .filter(([name]) => name.startsWith(path) && (request.Recursive === true || !name.slice(path.length).includes('/')))
       .sort(([a], [b]) => (a < b ? -1 : 1));
     const from = Number(request.NextToken ?? 0);
-    const size = Number(request.MaxResults ?? 10);
-    if (size > 10) throw new AwsFault('ValidationException', 'Value at maxResults must be less than or equal to 10');
+    const asked = Number(request.MaxResults ?? 10);
+    if (asked > 10) throw new AwsFault('ValidationException', 'Value at maxResults must be less than or equal to 10');
+    const size = Math.min(asked, this.perPage);
     return json({
       Parameters: found.slice(from, from + size).map(([name, value]) => parameter(region, name, value)),
       NextToken: from + size < found.length ? String(from + size) : undefined,

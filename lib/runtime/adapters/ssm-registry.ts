@@ -3,8 +3,12 @@ import { type ChecksDocument, type PairRegistration, REGISTRATION_SCHEMA } from 
 import type { Registry, Unknown } from '../ports';
 import { clientSettings, unknownBecause } from './clients';
 
-/** Ten parameters come per page; a control set holds at most 20 pairs. */
-const MAX_PAGES = 10;
+/**
+ * A page holds ten parameters at most, or fewer, or none; a control set holds at most 20 pairs of three parameters each.
+ *
+ * @see https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html
+ */
+const MAX_PAGES = 100;
 
 /** Registrations in SSM of this Region, checks in SSM of the routing Region. */
 export class SsmRegistry implements Registry {

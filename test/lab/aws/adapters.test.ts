@@ -39,6 +39,7 @@ import {
   reportsContract,
   schedulesContract,
 } from '../../contracts';
+import { registrationOf } from '../../fakes/registration';
 
 const REGION = 'eu-central-1';
 const TOPIC = `arn:aws:sns:${REGION}:111111111111:critical`;
@@ -91,6 +92,21 @@ registryContract('SsmRegistry', (registrations, checks) => {
   for (const { checksParameter } of registrations) values.set(`us-east-1:${checksParameter}`, JSON.stringify(checks));
   const path = `/cdk-failover/${registrations[0]?.namespace}/`;
   return against(one(new Parameters(values)), () => ({ registry: new SsmRegistry(path, 'us-east-1') }));
+});
+
+test('the registrations of a full control set are read, however few parameters Systems Manager puts on a page', async () => {
+  const values = new Map(
+    Array.from({ length: 20 }, (_, n) => registrationOf({ pair: `pair${n}` })).flatMap((one) => {
+      const name = `${REGION}:/cdk-failover/${one.namespace}/${one.pair}`;
+      return [[`${name}/registration`, JSON.stringify(one)] as const, [`${name}/database`, '{}'] as const];
+    }),
+  );
+  const { registry, close } = await against(one(new Parameters(values, 2)), () => ({
+    registry: new SsmRegistry('/cdk-failover/web/'),
+  }));
+  const pairs = await registry.pairs();
+  await close();
+  expect(pairs).toHaveLength(20);
 });
 
 schedulesContract('SchedulerSchedules', () => {
