@@ -8,6 +8,8 @@ import { ask, askSite, aws, kept, setBefore, shell } from './shell';
 import type { Bound, RunbookStep } from './types';
 
 const REBUILT = shell('"$REBUILT"');
+/** Days later, perhaps in another terminal. */
+const BUILT = setBefore('REBUILT', 'the replica that you built');
 const BY_YOURSELF = '# your database, by its own means';
 
 const protect = (bound: Bound): RunbookStep => ({
@@ -204,7 +206,7 @@ const failback = (bound: Bound): RunbookStep => {
       ['global-cluster-identifier', globalCluster],
       ['target-db-cluster-identifier', shell(`"arn:aws:rds:${primaryRegion}:$ACCOUNT:cluster:${source.id}"`)],
     ),
-    rds: aws('rds', 'promote-read-replica', primaryRegion, ['db-instance-identifier', REBUILT], ['backup-retention-period', 7]),
+    rds: aws('rds', 'promote-read-replica', primaryRegion, ['db-instance-identifier', BUILT], ['backup-retention-period', 7]),
   }[carrierOf(bound)];
   return {
     name: 'failback',
@@ -214,11 +216,10 @@ const failback = (bound: Bound): RunbookStep => {
     commands: [
       askSite(bound.pair.primary.probe),
       ask(bound.pair, 'TXT', bound.pair.beacons.primary),
-      ...(aurora ? [] : [`REBUILT=${source.id}-e$EPOCH   # the replica that you built`]),
       '# once lag is 0 with writes stopped:',
       order,
       '# once it stands alone: the journal, because the keeper says each minute what it wants',
-      ...tellJournal(bound, 'primary', aurora ? source.id : '$REBUILT'),
+      ...tellJournal(bound, 'primary', aurora ? shell(`"${source.id}"`) : BUILT),
       ...sayForMinutes(bound, { latch: false, writers: writersOf(bound) }),
       ...askLatch(bound),
     ],

@@ -2,7 +2,7 @@
 import { RESERVED } from '../database/concurrency';
 import { controlNames, JOURNAL_KEY } from '../names';
 import { takeLease } from './lease';
-import { aws, setBefore, shell } from './shell';
+import { aws, type ShellWord, setBefore, shell } from './shell';
 import type { Bound } from './types';
 
 const namesOf = ({ database }: Bound) => controlNames(database.namespace, database.standbyRegion);
@@ -73,13 +73,15 @@ const CHANGES = {
   /** What a finished failover would have written. */
   standby: [
     '.epoch = ([.epoch, $epoch] | max)',
+    // The controller goes on fencing what is kept out. Told twice, it is still the old primary.
+    'if .database.active == "primary" then .database.keptOut = {id: .database.writer, epoch, up: {}} else . end',
     '.database.state = "SERVING_STANDBY"',
     '.database.active = "standby"',
     '.database.writer = $writer',
     '.database.latch.on = true',
     '.database.writerName[$writer] = true',
     '.database.unprotectedSinceMs = (now * 1000 | floor)',
-    'del(.database.run, .database.suspect, .incident)',
+    'del(.database.run, .database.suspect, .database.rebuilt, .incident)',
   ],
   /** What a finished failback would have written. */
   primary: [
@@ -90,7 +92,7 @@ const CHANGES = {
     '.database.latch.on = false',
     '.database.writerName |= map_values(false)',
     '.database.unprotectedSinceMs = (now * 1000 | floor)',
-    'del(.database.run, .database.rebuilt, .incident)',
+    'del(.database.run, .database.rebuilt, .database.keptOut, .incident)',
   ],
   /** What a rollback would have written. */
   undone: [
@@ -103,22 +105,23 @@ const CHANGES = {
 } as const;
 
 /** Writes it on the revision that was read: a lost race changes nothing, and is read again. */
-export function tellJournal(bound: Bound, what: keyof typeof CHANGES, writer: string): readonly string[] {
+export function tellJournal(bound: Bound, what: keyof typeof CHANGES, writer: ShellWord): readonly string[] {
   const { database } = bound;
   const change = ['.revision += 1', ...CHANGES[what]].join(' |\n  ');
   const item = `{${JOURNAL_KEY}: {S: "pair#${database.pair}"}, revision: {N: (.revision | tostring)}, document: {S: tojson}}`;
+  const put = aws(
+    'dynamodb',
+    'put-item',
+    database.standbyRegion,
+    ['table-name', namesOf(bound).journalTable],
+    ['item', 'file://item.json'],
+    ['condition-expression', 'revision = :seen'],
+    ['expression-attribute-values', shell(`"{\\":seen\\":{\\"N\\":\\"$SEEN\\"}}"`)],
+  );
   return [
     `${readJournal(bound)} > journal.json`,
     'SEEN=$(jq .revision journal.json)',
-    `jq --arg writer "${writer}" --argjson epoch "$EPOCH" '\n  ${change} |\n  ${item}\n' journal.json > item.json`,
-    aws(
-      'dynamodb',
-      'put-item',
-      database.standbyRegion,
-      ['table-name', namesOf(bound).journalTable],
-      ['item', 'file://item.json'],
-      ['condition-expression', 'revision = :seen'],
-      ['expression-attribute-values', shell(`"{\\":seen\\":{\\"N\\":\\"$SEEN\\"}}"`)],
-    ),
+    // Where jq did not run there is nothing new to write.
+    `jq --arg writer ${writer.shell} --argjson epoch "$EPOCH" '\n  ${change} |\n  ${item}\n' journal.json > item.json &&\n${put}`,
   ];
 }

@@ -19,7 +19,7 @@ export const setUp = (bound: Bound): readonly string[] => [
   'export AWS_PAGER=""',
   'FAILED=2026-11-20T10:00:00Z      # first sign of trouble, UTC; not now',
   'BEFORE=2026-11-20T09:50:00Z      # ten minutes earlier',
-  `CANDIDATE=${bound.database.replicas[0]?.id ?? ''}`.padEnd(33) + '# after assess: the replica that you chose',
+  `${`CANDIDATE=${bound.database.replicas[0]?.id ?? ''}`.padEnd(33)}# after assess: the replica that you chose`,
   'EPOCH=1                          # acquire reads it from the journal',
   `ACCOUNT=$(${aws('sts', 'get-caller-identity', bound.database.standbyRegion, ['query', 'Account'], ['output', 'text'])})`,
 ];

@@ -4,7 +4,7 @@ import { SPANS } from '../timings/spans';
 import { keepOut, letIn, tellJournal } from './automation';
 import { lowerFences, raiseFences } from './fences';
 import { askLatch, sayEachMinute, sayForMinutes, writersOf } from './latch';
-import { carrierOf, forCandidate, lagOf, lagOfCandidate, look, lookAtCandidate, promote } from './orders';
+import { CANDIDATE, carrierOf, forCandidate, lagOf, lagOfCandidate, look, lookAtCandidate, promote } from './orders';
 import { refresh } from './refresh';
 import { ask, askSite, aws, shell } from './shell';
 import type { Bound, RunbookStep } from './types';
@@ -134,7 +134,7 @@ export const FAILOVER_STEPS: Readonly<Record<DatabaseStep, Make>> = {
     name: 'announce',
     title: 'Tell the journal, then people',
     before: 'Users are served by the standby.',
-    commands: [...tellJournal(bound, 'standby', '$CANDIDATE'), ...letIn(bound)],
+    commands: [...tellJournal(bound, 'standby', CANDIDATE), ...letIn(bound)],
     verify:
       'Within two minutes both beacons of the latch still say `"unhealthy"` with your loop ended, and `latch-not-ours` is resolved. Then resolve the incident, with loss, fence and times.',
     mustNot: 'Do not end your loop before the journal says `"on": true`: the keeper would let the primary back in.',
@@ -177,7 +177,7 @@ export const UNDO_STEPS: Readonly<Record<UndoStep, Make>> = {
       'Nothing was promoted, and nobody asked for it: the journal has no `promoteRequested`, the replica still shows its source.',
     commands: [
       '# end the loop of the latch; the journal first, because the keeper says each minute what it wants',
-      ...tellJournal(bound, 'undone', ''),
+      ...tellJournal(bound, 'undone', shell('""')),
       ...sayForMinutes(bound, { latch: false, writers: writersOf(bound) }),
       ...askLatch(bound),
     ],

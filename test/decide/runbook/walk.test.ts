@@ -30,6 +30,12 @@ test('a variable that a person must set is asked for, and nothing is run without
   expect(named(calls, 'stop-execution')).toEqual([]);
 });
 
+test('without the name of the rebuilt replica nothing is promoted, and nothing is written into the journal', () => {
+  const { stderr, calls } = walk(one('replicas', 'failback'), 'unset REBUILT');
+  expect(stderr).toMatch(/REBUILT: the replica that you built/);
+  expect([...named(calls, 'promote-read-replica'), ...named(calls, 'put-item')]).toEqual([]);
+});
+
 test('whoever chose the second replica promotes it, names it to clients, and judges its lag', () => {
   const { calls } = walk(whole('replicas'), 'CANDIDATE=shop-b2');
   expect(optionOf(named(calls, 'promote-read-replica')[0] ?? [], 'db-instance-identifier')).toBe('shop-b2');
