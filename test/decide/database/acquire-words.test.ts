@@ -41,6 +41,17 @@ const serving = (change: Partial<DatabaseState> = {}) =>
   idle({ state: 'SERVING_STANDBY', active: 'standby', writer: 'b1', ...change });
 const person = { automatic: false, startedBy: 'ann' };
 
+test('a database that is bound is armed and not latched, and the name of no candidate is answered', () => {
+  expect(boundDatabase(members)).toStrictEqual({
+    state: 'ARMED',
+    active: 'primary',
+    writer: 'a',
+    latch: { on: false, generation: 1 },
+    writerName: { b1: false, b2: false },
+    lastRuns: [],
+  });
+});
+
 describe('a run that is taken', () => {
   test('carries no more than what was asked for', () => {
     expect(acquire(idle(), asked())).toStrictEqual(acquired(begun));
