@@ -37,6 +37,11 @@ describe('the moment of the failure', () => {
       { failedAtMs: NOW + 240_000, gapsMs: { b1: 240_005 }, unheardMs: { b2: 240_007 } },
     ],
     [
+      'is later for the looks at each candidate too',
+      suspicion({ writerSinceMs: NOW, outsideSinceMs: NOW + 65_000, gapsMs: {}, excess: { b1: { agoMs: 4, ms: [20, 90] } } }),
+      { failedAtMs: NOW + 5_000, gapsMs: {}, excess: { b1: { agoMs: 5_004, ms: [5_020, 5_090] } } },
+    ],
+    [
       'knows no least where every reader knows its gap',
       suspicion({ writerSinceMs: NOW, outsideSinceMs: NOW, gapsMs: { b1: 5 } }),
       { failedAtMs: NOW, gapsMs: { b1: 5 } },
@@ -55,13 +60,20 @@ describe('what speaks against the primary', () => {
     [
       'is written down with everything that is known',
       idle(),
-      seen({ writerSinceMs: NOW, gapsMs: { b1: 5 }, unheardMs: { b2: 7 }, outside: 'unhealthy' }),
+      seen({
+        writerSinceMs: NOW,
+        gapsMs: { b1: 5 },
+        unheardMs: { b2: 7 },
+        excess: { b1: { agoMs: 4, ms: [20] } },
+        outside: 'unhealthy',
+      }),
       {
         sinceMs: NOW + 50,
         because: ['y'],
         writerSinceMs: NOW,
         gapsMs: { b1: 5 },
         unheardMs: { b2: 7 },
+        excess: { b1: { agoMs: 4, ms: [20] } },
         outsideSinceMs: NOW + 50,
       },
     ],
@@ -90,6 +102,16 @@ describe('what speaks against the primary', () => {
       { ...first, because: ['y'], gapsMs: { b1: 5, b3: 28 }, outsideSinceMs: NOW + 1 },
     ],
     [
+      'keeps what was looked at first, and adds another candidate, later by as much as its moment is earlier',
+      idle({ state: 'SUSPECT', suspect: { ...first, excess: { b1: { agoMs: 4, ms: [20, 90] } } } }),
+      seen({ writerSinceMs: NOW - 30, excess: { b1: { agoMs: 1, ms: [1] }, b3: { agoMs: 6, ms: [30] } } }),
+      {
+        ...first,
+        because: ['y'],
+        excess: { b1: { agoMs: 4, ms: [20, 90] }, b3: { agoMs: 26, ms: [50] } },
+      },
+    ],
+    [
       'is suspected anew after a rest, with the first evidence',
       idle({ state: 'ARMED', suspect: first }),
       seen(),
@@ -103,7 +125,7 @@ describe('what speaks against the primary', () => {
     });
   });
 
-  const known = { ...first, outsideSinceMs: NOW + 1 };
+  const known = { ...first, outsideSinceMs: NOW + 1, excess: { b1: { agoMs: 4, ms: [20] } } };
   test.each<[string, JournalItem | undefined, Suspicion | undefined]>([
     ['nobody knows the pair', undefined, undefined],
     ['the pair has no database', blankItem('app'), undefined],
@@ -112,7 +134,13 @@ describe('what speaks against the primary', () => {
     ['nothing is new', idle({ state: 'SUSPECT', suspect: known }), known],
     ['nothing is new while automation rests', idle({ state: 'ROLLED_BACK', suspect: known }), known],
   ])('is not written when %s', (_name, found, suspect) => {
-    expect(noteSuspicion(found, seen({ writerSinceMs: NOW, gapsMs: { b1: 99 }, outside: 'unhealthy' }))).toStrictEqual({
+    const later = {
+      writerSinceMs: NOW,
+      gapsMs: { b1: 99 },
+      excess: { b1: { agoMs: 1, ms: [1] } },
+      outside: 'unhealthy',
+    } as const;
+    expect(noteSuspicion(found, seen(later))).toStrictEqual({
       kind: 'keep',
       answer: suspect,
     });
