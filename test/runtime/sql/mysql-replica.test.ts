@@ -99,6 +99,18 @@ withServers('MySQL or MariaDB with replicas and the SQL of the docs', labServers
     expect(primary.sql("show global status like 'Aborted_clients'")).toBe(aborted);
   });
 
+  test('a beat within the same millisecond changes nothing, and is committed all the same', async () => {
+    const { primary } = servers;
+    const sql = sqlWith(RENEWER, authority);
+    primary.sql("set global event_scheduler = off; set global init_connect = 'set timestamp = 1795176000.5'");
+    expect([await sql.beat(at(primary)), await sql.beat(at(primary)), await sql.beat(at(primary), 0)]).toEqual(
+      Array(3).fill('committed'),
+    );
+    expect(await sql.row(at(primary))).toEqual({ kind: 'row', atMs: 1_795_176_000_500, epoch: 0 });
+    primary.sql("set global init_connect = ''; set global event_scheduler = on");
+    await beats(primary);
+  });
+
   test('a server that takes the login and then says nothing does not answer; one that is full is unknown', async () => {
     const { primary } = servers;
     const sql = sqlWith(READER, authority);
