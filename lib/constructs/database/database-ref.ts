@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { DatabaseMember } from '../../contracts/database';
 import { nameFault } from '../internal/dns-names';
 import { isKnown, type Problems, shown } from '../internal/problems';
@@ -139,7 +140,7 @@ export class DatabaseRef {
       `${prop}.id is ${shown(id)}; RDS takes 1 to 63 lower-case letters, digits and single -, beginning with a letter; give the identifier, not the ARN`,
     );
     for (const [name, value] of Object.entries({ endpoint, readerEndpoint })) {
-      const fault = value !== undefined && isKnown(value) ? nameFault(value.toLowerCase()) : undefined;
+      const fault = value !== undefined && isKnown(value) ? endpointFault(value) : undefined;
       problems.addIf(
         fault !== undefined,
         'DatabaseEndpoint',
@@ -148,3 +149,6 @@ export class DatabaseRef {
     }
   }
 }
+
+/** A CNAME names no address, and a certificate of MySQL is checked against a name only. */
+const endpointFault = (endpoint: string) => (isIP(endpoint) ? 'it is an address' : nameFault(endpoint.toLowerCase()));

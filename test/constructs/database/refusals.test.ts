@@ -120,7 +120,7 @@ describe('fails on a database', () => {
   test('with values that only its own Region knows, or that are none, all at once', () => {
     const database = Database.readReplicas({
       source: instance('Shop-A', { endpoint: Aws.STACK_NAME, port: 0 }),
-      replicas: [instance('shop--b', { endpoint: 'nodot' })],
+      replicas: [instance('shop--b', { endpoint: 'nodot' }), instance('shop-c', { endpoint: '10.0.3.7' })],
     });
     expect(fails({ database })).toBe(
       [
@@ -129,6 +129,7 @@ describe('fails on a database', () => {
         `[DatabasePort] source.port is 0; a whole number from 1 to 65535; leave it out for the engine's own${AT}`,
         `[DatabaseId] replicas[0].id is "shop--b"; RDS takes 1 to 63 lower-case letters, digits and single -, beginning with a letter; give the identifier, not the ARN${AT}`,
         `[DatabaseEndpoint] replicas[0].endpoint is "nodot" and it has no dot; give the name that clients connect to, without a port${AT}`,
+        `[DatabaseEndpoint] replicas[1].endpoint is "10.0.3.7" and it is an address; give the name that clients connect to, without a port${AT}`,
       ].join('\n'),
     );
   });
