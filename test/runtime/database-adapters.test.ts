@@ -784,6 +784,16 @@ test('a heartbeat reading that is not whole fails as unknown', () =>
     expect(await heartbeats.read(missing, replica)).toMatchObject({ kind: 'unknown' });
   }));
 
+test('what looks add is left out where it is not whole', async () => {
+  const whole = { kind: 'heartbeat', rowAtMs: 1, rowEpoch: 2, unchangedForMs: 3, writerAnswers: false };
+  const read = (answer: object) =>
+    new LambdaHeartbeats({ invoke: async () => ({ kind: 'done', answer }) }).read(registration, replica);
+  expect(await read({ ...whole, excess: { agoMs: 1, ms: [2] } })).toEqual({ ...whole, excess: { agoMs: 1, ms: [2] } });
+  for (const excess of [{ agoMs: 1, ms: [null] }, { agoMs: 1 }, { ms: [2] }, 'much']) {
+    expect(await read({ ...whole, excess })).toEqual(whole);
+  }
+});
+
 const bus = async () => {
   const eventBridge = new lab.EventBridge(new HandTime());
   const made = await against(new HandTime(), [eventBridge], () => ({ transitions: new EventBridgeTransitions() }));

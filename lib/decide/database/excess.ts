@@ -26,6 +26,12 @@ export interface Excess {
 export const LOOKS_MS = 300_000;
 export const STEP_MS = 10_000;
 
+/** Longest time between two looks, in ms. Whoever looks more rarely, as one of several readers, knows too little to say anything. */
+export const PAUSE_MS = 15_000;
+
+/** A heartbeat row is committed so soon after it was stamped, in ms. */
+const IDLE_MS = 1_000;
+
 /** Fewer distances between heartbeat rows do not show whether the writer's clock was set. */
 const FEWEST_BEATS = 3;
 
@@ -34,7 +40,7 @@ export function excessOf(looks: readonly Look[]): Excess | undefined {
   const last = looks.at(-1);
   const unevenMs = unevenBeats(looks);
   if (!last || unevenMs === undefined || looks.some((look) => look.replayedAtMs === undefined)) return undefined;
-  const behindMs = last.answeredMs - replayedAt(last) + fellBy(looks) + unevenMs;
+  const behindMs = last.answeredMs - replayedAt(last) + Math.max(fellBy(looks), unevenMs);
   const ms = leastDelays(looks, last.askedMs).map((leastMs) => Math.ceil(behindMs - leastMs));
   return { agoMs: Math.ceil(last.answeredMs - last.askedMs), ms };
 }
@@ -50,13 +56,17 @@ function unevenBeats(looks: readonly Look[]): number | undefined {
 
 /** By how much delays fell for sure. A lag that is over looks so; so does a clock that was set forward, or a stopwatch that stood still. */
 function fellBy(looks: readonly Look[]): number {
+  // Where only the heartbeat writes, nothing new is no delay.
+  const idle = looks.every((look) => replayedAt(look) - look.beatAtMs < IDLE_MS);
   let fellMs = 0;
   let slowestMs = Number.NEGATIVE_INFINITY;
   for (const [n, look] of looks.entries()) {
     const before = looks[n - 1];
-    if (!before || replayedAt(before) === replayedAt(look)) continue;
-    fellMs = Math.max(fellMs, slowestMs - (look.answeredMs - replayedAt(look)));
-    slowestMs = Math.max(slowestMs, leastDelay(before, look));
+    if (!before) continue;
+    if (replayedAt(before) !== replayedAt(look)) {
+      fellMs = Math.max(fellMs, slowestMs - (look.answeredMs - replayedAt(look)));
+      slowestMs = Math.max(slowestMs, leastDelay(before, look));
+    } else if (!idle) slowestMs = Math.max(slowestMs, look.askedMs - replayedAt(look));
   }
   return fellMs;
 }

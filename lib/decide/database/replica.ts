@@ -100,7 +100,7 @@ function boundOf({ excess, samples }: Pick<CandidateFacts, 'samples' | 'excess'>
 }
 
 /**
- * Loss at the failure, never understated. A heartbeat says how long nothing arrived, lag how old the newest arrival was, so the two add up.
+ * Loss at the failure, never understated as far as lag samples tell: they are a minute apart. A heartbeat says how long nothing arrived, lag how old the newest arrival was, so the two add up.
  * Without any lag sample even a heartbeat proves nothing: a replica that is minutes behind receives rows as steadily.
  * Where the heartbeat should have told and did not, everything after the last sample counts as lost. Where looks at the replica
  * bound it, those decide.

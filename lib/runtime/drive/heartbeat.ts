@@ -1,5 +1,5 @@
 import type { HeartbeatRequest } from '../../contracts/database';
-import { type Excess, excessOf, LOOKS_MS, type Look } from '../../decide/database/excess';
+import { type Excess, excessOf, LOOKS_MS, type Look, PAUSE_MS } from '../../decide/database/excess';
 import type { Unknown } from '../ports';
 import type { HeartbeatReading } from '../ports/database';
 import type { HeartbeatRow, SqlDatabases, Stopwatch } from '../ports/heartbeat';
@@ -33,7 +33,7 @@ export class RowMemory {
     const notBeforeMs = same ? before.notBeforeMs : before?.lookedMs;
     const sinceMs = same ? before.sinceMs : answeredMs;
     const bound = notBeforeMs === undefined ? {} : { notBeforeMs };
-    const looks = recent(before, row, answeredMs);
+    const looks = recent(before, row, askedMs);
     looks.push(lookAt(row, askedMs, answeredMs));
     this.seen.set(key, { atMs: row.atMs, epoch: row.epoch, sinceMs, lookedMs: askedMs, looks, ...bound });
     if (before === undefined) return undefined;
@@ -49,10 +49,11 @@ export class RowMemory {
   }
 }
 
-/** Another epoch is another writer, with a clock of its own. */
+/** Another epoch is another writer, with a clock of its own; and what was before a pause says nothing any more. */
 function recent(before: Seen | undefined, row: HeartbeatRow, nowMs: number): Look[] {
   if (before?.epoch !== row.epoch) return [];
   const { looks } = before;
+  if (nowMs - before.lookedMs > PAUSE_MS) return [];
   while (looks[0] && nowMs - looks[0].askedMs > LOOKS_MS) looks.shift();
   return looks;
 }
