@@ -61,6 +61,32 @@ const DARK = ({ brokenAtMs }: Setting): SettingChange => ({
   replicas: slow(1_000),
 });
 
+/** The writer dies while its replicas fall behind, a moment after the service sampled their lag. */
+const FALLING = ({ brokenAtMs }: Setting): SettingChange => ({
+  ...CALM,
+  scenario: 'writer dies',
+  dataLoss: { kind: 'any' },
+  replays: true,
+  idle: false,
+  readers: 1,
+  clockSet: undefined,
+  sampledMs: (brokenAtMs - 3_000) % 60_000,
+  ingestionMs: 5_000,
+  replicas: slow(1_000).map((r) => ({ ...r, slow: { span: [brokenAtMs - 90_000, Number.MAX_SAFE_INTEGER], ms: 45_000 } })),
+});
+
+/** What the reader says of its looks, changed. */
+const saying = (change: (ms: readonly number[]) => readonly number[] | undefined): Decorate =>
+  withPort('heartbeats', (heartbeats) => ({
+    read: async (registration, member) => {
+      const reading = await heartbeats.read(registration, member);
+      if (reading.kind === 'unknown' || !reading.excess) return reading;
+      const { excess, ...rest } = reading;
+      const ms = change(excess.ms);
+      return ms ? { ...rest, excess: { ...excess, ms } } : rest;
+    },
+  }));
+
 const verdicts = (names: readonly string[], says: 'healthy' | 'unhealthy'): Decorate =>
   withPort('dns', (dns) => ({
     ...dns,
@@ -407,6 +433,36 @@ export const MUTANTS: readonly Mutant[] = [
         },
       },
     }),
+  },
+  {
+    name: 'leaves out the minute of the failure though nobody looked',
+    killedBy: 'I9',
+    change: FALLING,
+    decorate: (ports, world, runner) => ({
+      ...saying(() => undefined)(ports, world, runner),
+      lags: {
+        samples: async (registration, member, fromMs) =>
+          ports.lags.samples(registration, member, fromMs, world.setting.brokenAtMs - 60_000),
+      },
+    }),
+  },
+  {
+    name: 'leaves out the minute of the failure and what looks add',
+    killedBy: 'I9',
+    change: FALLING,
+    decorate: saying((ms) => ms.map(() => 0)),
+  },
+  {
+    name: 'holds delays against a moment at which the replica was slow already',
+    killedBy: 'I9',
+    change: FALLING,
+    decorate: saying((ms) => ms.map(() => Math.min(...ms))),
+  },
+  {
+    name: 'takes its first looks for looks of the minutes before',
+    killedBy: 'I9',
+    change: (setting) => ({ ...FALLING(setting), readerBeganMs: setting.brokenAtMs - 50_000 }),
+    decorate: saying((ms) => [...ms, ...new Array<number>(30).fill(ms.at(-1) ?? 0)]),
   },
   {
     name: 'judges the lease by the wall clock, not by whether it was renewed',

@@ -7,6 +7,7 @@ import {
   COURSES,
   type Decorate,
   figures,
+  losses,
   main,
   type NO_FAULTS,
   PAIR,
@@ -165,6 +166,17 @@ describe('the figures of a failover', () => {
     const all = new Map((await figures(20261120, 20)).map((f) => [f.name, f]));
     expect(all.get('ratio: promote call without latch and fence, to the bound')?.p50Sec).toBeLessThan(1.2);
     expect(all.get('ratio: promote call without the latch, to the alarm route')?.p50Sec).toBeLessThan(0.4);
+  }, 60_000);
+});
+
+describe('a stated loss', () => {
+  test('is tighter by heartbeat delay, and never too small, though replicas fall behind after their last lag sample', async () => {
+    const all = new Map((await losses(20261120, 30)).map(({ name, over }) => [name, over]));
+    const [before, after] = [all.get('calm: by heartbeat and lag samples'), all.get('calm: by heartbeat delay')];
+    expect(after?.p95Sec).toBeLessThan((before?.p95Sec ?? 0) - 10);
+    for (const [name, { leastSec }] of all)
+      if (name.endsWith('by heartbeat delay')) expect([name, leastSec > 0]).toEqual([name, true]);
+    expect(all.get('replicas fall behind: by heartbeat and lag samples')?.leastSec).toBeLessThan(0);
   }, 60_000);
 });
 

@@ -1,6 +1,6 @@
 /** `npm run simulate`: many worlds, one as a timeline, or a crash at every call. */
 import { COURSES, crashed, crashNamed, crashPoints } from './crashes';
-import { figures } from './figures';
+import { figures, losses } from './figures';
 import { INVARIANTS } from './invariants';
 import { type SimulateOptions, seedsFrom, simulateOne, simulateWorlds, tellWorld, type WorldEnd } from './simulate';
 
@@ -84,6 +84,11 @@ async function campaign({ worlds, seed }: Asked, say: Say, options: SimulateOpti
   say('\nseconds from the death of the writer (simulated)          p50     p95');
   for (const { name, p50Sec, p95Sec } of await figures(seed, Math.min(200, worlds))) {
     say(`${name.padEnd(56)} ${p50Sec.toFixed(2).padStart(6)} ${p95Sec.toFixed(2).padStart(7)}`);
+  }
+  say('\nseconds by which a stated loss is above the real one (simulated)   least     p50     p95   asked, over 30 s');
+  for (const { name, over, asked: share } of await losses(seed, Math.min(100, worlds))) {
+    const row = [over.leastSec, over.p50Sec, over.p95Sec].map((sec) => sec.toFixed(2).padStart(7)).join(' ');
+    say(`${name.padEnd(64)} ${row} ${`${(100 * share).toFixed(0)} %`.padStart(17)}`);
   }
   return 0;
 }

@@ -1,5 +1,6 @@
 /** How long a failover waits for its evidence, against what that evidence needs at least. Simulated; not measured. */
 import { quantile } from '../detection';
+import type { Decorate } from './cast';
 import { HEARTBEAT_LIMIT_MS } from './registrations';
 import { HEARTBEAT_MS } from './replication';
 import { NO_FAULTS, type Setting, type SettingChange } from './setting';
@@ -26,6 +27,70 @@ export const CALM_DEATH: SettingChange = {
     { id: 'r2', priority: 1, lagMs: 900, alone: false },
   ],
 };
+
+/** The same with replicas that are 0.05 to 5 s behind, whose promotion is consented to up to a loss of 30 s. */
+const CALM_LOSS = ({ replicas: drawn }: Setting): SettingChange => ({
+  ...CALM_DEATH,
+  replicas: drawn.map(({ id, priority, lagMs }) => ({ id, priority, lagMs: lagMs % 5_000, alone: false })),
+  dataLoss: { kind: 'upTo', ms: 30_000 },
+  consentAfterMs: 30_000,
+  clockSet: undefined,
+});
+
+/** As if no look said what a replica has replayed. */
+const withoutReplays: Decorate = (ports) => ({
+  ...ports,
+  heartbeats: {
+    read: async (registration, member) => {
+      const reading = await ports.heartbeats.read(registration, member);
+      if (reading.kind === 'unknown') return reading;
+      const { excess: _excess, ...rest } = reading;
+      return rest;
+    },
+  },
+});
+
+/** They fall behind by half a second a second for the last minute and a half. */
+const FALLING = (setting: Setting): SettingChange => {
+  const span = [setting.brokenAtMs - 90_000, Number.MAX_SAFE_INTEGER] as const;
+  const calm = CALM_LOSS(setting);
+  return { ...calm, replicas: (calm.replicas ?? []).map((one) => ({ ...one, lagMs: 500, slow: { span, ms: 40_000 } })) };
+};
+
+export interface LossFigure {
+  readonly name: string;
+  /** By how much the stated loss is above the real one, in seconds; below 0 it was understated. */
+  readonly over: { readonly leastSec: number; readonly p50Sec: number; readonly p95Sec: number };
+  /** Share of promotions before which a person was asked. */
+  readonly asked: number;
+}
+
+/** How tight the stated loss is, and whether it is ever too small. */
+export async function losses(firstSeed: number, worlds: number): Promise<readonly LossFigure[]> {
+  const of = async (name: string, change: (setting: Setting) => SettingChange, decorate?: Decorate): Promise<LossFigure> => {
+    const found: NonNullable<WorldEnd['figures']['loss']>[] = [];
+    const options = { change, mostBroken: worlds, ...(decorate ? { decorate } : {}) };
+    await simulateWorlds(seedsFrom(firstSeed, worlds), options, ({ figures: { loss } }) => {
+      if (loss) found.push(loss);
+    });
+    const over = found.map(({ statedMs, lostMs }) => (statedMs - lostMs) / 1_000);
+    const asked = found.filter((loss) => loss.asked).length / found.length;
+    return { name, over: { leastSec: Math.min(...over), p50Sec: quantile(over, 0.5), p95Sec: quantile(over, 0.95) }, asked };
+  };
+  const all: LossFigure[] = [];
+  for (const [name, like, readers] of [
+    ['calm', CALM_LOSS, 1],
+    ['calm, two readers in turn', CALM_LOSS, 2],
+    ['replicas fall behind', FALLING, 1],
+  ] as const) {
+    const change = (setting: Setting): SettingChange => ({ ...like(setting), replays: true, readers });
+    all.push(
+      await of(`${name}: by heartbeat and lag samples`, change, withoutReplays),
+      await of(`${name}: by heartbeat delay`, change),
+    );
+  }
+  return all;
+}
 
 /** Three minutes of one datapoint each, and the time until the alarm's action runs: planned, not documented. */
 const ALARM_POINTS_MS = 180_000;

@@ -53,6 +53,7 @@ export class Invariants {
   /** Incident key of each trigger of a run, per epoch. */
   private firstCallMs: number | undefined;
   private lastRun: DatabaseRun | undefined;
+  private lost: WorldFigures['loss'];
   private readonly keys = new Map<number, Set<string>>();
 
   public constructor(
@@ -171,6 +172,7 @@ export class Invariants {
     if (run && !run.automatic && !setting.writerDown.some(([from]) => from <= run.startedAtMs)) return;
     if (world.service.standing(id, nowMs)?.fails) return;
     const lostMs = Math.max(0, world.lastAckMs - replication.received(id, nowMs));
+    this.lost ??= { statedMs: recordedMs, lostMs, asked: run?.asked !== undefined };
     const { dataLoss } = setting;
     const consentedMs = this.consents.get(run?.epoch ?? 0) ?? 0;
     const allowedMs = Math.max(dataLoss.kind === 'upTo' ? dataLoss.ms : 0, consentedMs);
@@ -189,7 +191,9 @@ export class Invariants {
   /** Lag samples are a minute apart and tell of nothing between them; looks at what was replayed tell of everything. */
   private blurMs(id: string, basis: Loss['basis'] | undefined): number {
     if (basis === 'heartbeat delay') return 0;
-    const slowMs = this.world.replication.replica(id)?.slow?.ms ?? 0;
+    const { world, lastRun } = this;
+    const judgedMs = lastRun?.steps['verify_replica_sync']?.endedAtMs ?? world.nowMs();
+    const slowMs = world.replication.unsampledMs(id, world.lastAckMs, judgedMs);
     return CLOCK_MS + slowMs + (basis === 'heartbeat' ? HEARTBEAT_MS : 160_000);
   }
 
@@ -258,6 +262,7 @@ export class Invariants {
       ...(firstCallMs === undefined ? {} : { promotedAtMs: firstCallMs }),
       ...(fenceMs === undefined ? {} : { fenceMs }),
       ...(latchMs === undefined ? {} : { latchMs }),
+      ...(this.lost === undefined ? {} : { loss: this.lost }),
     };
   }
 

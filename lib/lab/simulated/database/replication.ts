@@ -13,8 +13,6 @@ import { EPOCH_MS, inside, type ReplicaSetting, type Setting, type Span, within 
 /** The writer updates its heartbeat row this often, in ms. */
 export const HEARTBEAT_MS = 10_000;
 const MINUTE = 60_000;
-/** A sample can be read so long after it was taken. */
-const INGESTION_MS = 40_000;
 
 export class Replication {
   /** Spans in which rows flow, per replica. */
@@ -65,6 +63,15 @@ export class Replication {
     const replica = this.replica(id);
     const { lagMs = 0, slow } = replica ?? {};
     return slow && inside(slow.span, atMs) ? lagMs + Math.min(slow.ms, (atMs - slow.span[0]) / 2) : lagMs;
+  }
+
+  /** How much slower it became by then, since the last sample that could be read at `readMs`. */
+  public unsampledMs(id: string, atMs: number, readMs: number): number {
+    const { sampledMs, ingestionMs, faults } = this.setting;
+    let takenMs = Math.floor((atMs - sampledMs) / MINUTE) * MINUTE + sampledMs;
+    if (takenMs + ingestionMs > readMs) takenMs -= MINUTE;
+    const sinceMs = faults.lagHole > 0 ? (this.replica(id)?.slow?.span[0] ?? atMs) : takenMs;
+    return Math.max(0, this.delayMs(id, atMs) - this.delayMs(id, sinceMs));
   }
 
   /** Newest commit that was replayed: of an idle writer that is always a heartbeat row. */
@@ -122,10 +129,11 @@ export class Replication {
 
   /** One sample a minute, taken at some moment of it and stamped with its beginning; some are missing, some -1: both are unknown. */
   public samples(id: string, fromMs: number, toMs: number, nowMs: number): LagSample[] {
+    const { sampledMs, ingestionMs } = this.setting;
     const samples: LagSample[] = [];
     for (let atMs = Math.ceil(fromMs / MINUTE) * MINUTE; atMs <= toMs; atMs += MINUTE) {
-      const takenMs = atMs + this.setting.sampledMs;
-      if (takenMs + INGESTION_MS > nowMs) break;
+      const takenMs = atMs + sampledMs;
+      if (takenMs + ingestionMs > nowMs) break;
       const sample = this.sample(id, atMs, takenMs);
       if (sample) samples.push(sample);
     }

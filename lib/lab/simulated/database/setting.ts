@@ -97,6 +97,8 @@ export interface Setting {
   readonly readers: 1 | 2;
   /** The moment of each minute at which the service takes a lag sample, in ms. */
   readonly sampledMs: number;
+  /** A sample can be read so long after it was taken, in ms: an assumption. */
+  readonly ingestionMs: number;
   /** The writer's clock is set by so much. */
   readonly clockSet?: { readonly atMs: number; readonly ms: number };
   readonly lease: boolean;
@@ -227,6 +229,7 @@ export function settingOf(seed: number, change: SettingChange = {}): Setting {
     idle: d.chance(0.3),
     readers: d.chance(0.75) ? 1 : 2,
     sampledMs: d.between(0, MINUTE - 1),
+    ingestionMs: d.between(5_000, 60_000),
     ...(d.chance(0.1) ? { clockSet: { atMs: brokenAtMs - d.between(0, 300) * 1_000, ms: d.between(-20_000, 20_000) } } : {}),
     ...change,
   } as Setting;

@@ -36,6 +36,8 @@ export interface WorldFigures {
   readonly promotedAtMs?: number;
   readonly fenceMs?: number;
   readonly latchMs?: number;
+  /** What was stated before the promotion, what of the writes is gone, and whether a person was asked. */
+  readonly loss?: { readonly statedMs: number; readonly lostMs: number; readonly asked: boolean };
 }
 
 const MINUTE = 60_000;
