@@ -788,8 +788,11 @@ test('what looks add is left out where it is not whole', async () => {
   const whole = { kind: 'heartbeat', rowAtMs: 1, rowEpoch: 2, unchangedForMs: 3, writerAnswers: false };
   const read = (answer: object) =>
     new LambdaHeartbeats({ invoke: async () => ({ kind: 'done', answer }) }).read(registration, replica);
-  expect(await read({ ...whole, excess: { agoMs: 1, ms: [2] } })).toEqual({ ...whole, excess: { agoMs: 1, ms: [2] } });
-  for (const excess of [{ agoMs: 1, ms: [null] }, { agoMs: 1 }, { ms: [2] }, 'much']) {
+  expect(await read({ ...whole, excess: { agoMs: 1, ms: [2], doubtMs: 1 } })).toEqual({
+    ...whole,
+    excess: { agoMs: 1, ms: [2], doubtMs: 1 },
+  });
+  for (const excess of [{ agoMs: 1, ms: [null], doubtMs: 1 }, { agoMs: 1 }, { ms: [2] }, 'much']) {
     expect(await read({ ...whole, excess })).toEqual(whole);
   }
 });

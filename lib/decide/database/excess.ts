@@ -20,6 +20,8 @@ export interface Excess {
   readonly agoMs: number;
   /** What to add to a lag that was taken within a step of `STEP_MS`, newest step first, in ms: no older write is missing. */
   readonly ms: readonly number[];
+  /** How much of that may be none: what is added for a clock that may have been set, and the longest pause between two looks. */
+  readonly doubtMs: number;
 }
 
 /** Looks of so long count, in ms. Few minutes, because a clock that is slewed meanwhile goes unseen. */
@@ -40,10 +42,14 @@ export function excessOf(looks: readonly Look[]): Excess | undefined {
   const last = looks.at(-1);
   const unevenMs = unevenBeats(looks);
   if (!last || unevenMs === undefined || looks.some((look) => look.replayedAtMs === undefined)) return undefined;
-  const behindMs = last.answeredMs - replayedAt(last) + Math.max(fellBy(looks), unevenMs);
+  const setMs = Math.max(fellBy(looks), unevenMs);
+  const behindMs = last.answeredMs - replayedAt(last) + setMs;
   const ms = leastDelays(looks, last.askedMs).map((leastMs) => Math.ceil(behindMs - leastMs));
-  return { agoMs: Math.ceil(last.answeredMs - last.askedMs), ms };
+  return { agoMs: Math.ceil(last.answeredMs - last.askedMs), ms, doubtMs: Math.floor(setMs + longestPause(looks)) };
 }
+
+const longestPause = (looks: readonly Look[]) =>
+  looks.reduce((longestMs, look, n) => Math.max(longestMs, look.askedMs - (looks[n - 1] ?? look).askedMs), 0);
 
 const replayedAt = (look: Look) => look.replayedAtMs as number;
 
@@ -97,7 +103,8 @@ export function excessBetween({ agoMs, ms }: Excess, youngestMs: number, oldestM
 }
 
 /** The same, as it is known at another moment, so much later. */
-export const excessLater = ({ agoMs, ms }: Excess, byMs: number): Excess => ({
+export const excessLater = ({ agoMs, ms, doubtMs }: Excess, byMs: number): Excess => ({
+  doubtMs,
   agoMs: agoMs + byMs,
   ms: ms.map((one) => one + byMs),
 });

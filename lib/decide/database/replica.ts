@@ -45,6 +45,8 @@ export interface Loss {
   readonly basis: 'heartbeat delay' | 'heartbeat' | 'lag samples' | 'service';
   /** Less it cannot be, where `ms` is only known not to be exceeded. */
   readonly atLeastMs?: number;
+  /** So much of `ms` may be none: it is added because a clock may have been set, or a look came late. */
+  readonly doubtMs?: number;
 }
 
 export type Judged =
@@ -112,7 +114,10 @@ export function lossOf(
 ): Loss | { readonly because: string } {
   if (facts.samplesUnknown !== undefined) return { because: `its lag is unknown: ${facts.samplesUnknown}` };
   const boundMs = boundOf(facts, failedAtMs);
-  if (boundMs !== undefined) return { ms: Math.ceil(Math.max(0, boundMs) + BLUR_MS), basis: 'heartbeat delay' };
+  if (boundMs !== undefined) {
+    const doubtMs = facts.excess?.doubtMs ?? 0;
+    return { ms: Math.ceil(Math.max(0, boundMs) + BLUR_MS), basis: 'heartbeat delay', ...(doubtMs > 0 ? { doubtMs } : {}) };
+  }
   const before = facts.samples.filter((s) => s.atMs <= failedAtMs);
   const last = before.reduce<LagPoint | undefined>((newest, s) => (newest && newest.atMs >= s.atMs ? newest : s), undefined);
   if (!last) return { because: 'there is no lag sample from before the failure' };
@@ -144,16 +149,17 @@ export function judge(facts: CandidateFacts, writer: string, failedAtMs: number,
   const loss = lossOf(facts, failedAtMs, limits);
   if ('because' in loss) return no(loss.because);
   // What is only known not to be exceeded is a person's to accept; what is surely too much is nobody's.
-  const leastMs = loss.atLeastMs ?? loss.ms;
+  const leastMs = loss.atLeastMs ?? loss.ms - (loss.doubtMs ?? 0);
   if (leastMs > limits.lagMs) return no(`it would lose ${lasting(leastMs)} of writes, limit ${lasting(limits.lagMs)}`);
   return { kind: 'eligible', id: facts.id, priority: facts.priority, loss, ...(backupNear ? { backupNear } : {}) };
 }
 
 /** In the words of a page. */
-export const lossText = ({ ms, basis, atLeastMs }: Loss): string =>
-  atLeastMs === undefined
-    ? `${lasting(ms)} of writes, by ${basis}`
-    : `at least ${lasting(atLeastMs)} and at most ${lasting(ms)} of writes, by ${basis}: the heartbeat reader began after the last row`;
+export const lossText = ({ ms, basis, atLeastMs, doubtMs }: Loss): string => {
+  if (atLeastMs !== undefined)
+    return `at least ${lasting(atLeastMs)} and at most ${lasting(ms)} of writes, by ${basis}: the heartbeat reader began after the last row`;
+  return `${lasting(ms)} of writes, by ${basis}${doubtMs === undefined ? '' : `, of which ${lasting(doubtMs)} may be none`}`;
+};
 
 export type Choice =
   | { readonly kind: 'chosen'; readonly id: string; readonly loss: Loss; readonly because: readonly string[] }

@@ -63,7 +63,7 @@ describe('a run that is taken', () => {
   });
 
   test('carries the moment of the failure, what was heard by then and the lease that stood still', () => {
-    const excess = { b1: { agoMs: 4, ms: [20, 90] } };
+    const excess = { b1: { agoMs: 4, ms: [20, 90], doubtMs: 7 } };
     const facts = { failedAtMs: NOW - 9, gapsMs: { b1: 5 }, unheardMs: { b2: 7 }, excess, leaseRvn: 'r5' };
     expect(acquire(idle({ state: 'SUSPECT' }), asked(facts))).toStrictEqual(acquired({ ...begun, ...facts }));
   });

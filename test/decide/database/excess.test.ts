@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { type Excess, excessBetween, excessLater, excessOf, LOOKS_MS, type Look } from '../../../lib/decide/database/excess';
-import { BLUR_MS, gapOf, type LagPoint, lossOf, SAMPLE_MS, STAMP_MS } from '../../../lib/decide/database/replica';
+import {
+  BLUR_MS,
+  gapOf,
+  judge,
+  type LagPoint,
+  lossOf,
+  lossText,
+  SAMPLE_MS,
+  STAMP_MS,
+} from '../../../lib/decide/database/replica';
 
 const seed = Number(process.env.SEED ?? 20261120);
 const LIMITS = { lagMs: 60_000, sampleAgeMs: 300_000 };
@@ -24,7 +33,7 @@ function looksAt(
 describe('what looks at a replica add to a lag that was reported', () => {
   test('is a pause between two looks, while nothing changes', () => {
     const excess = excessOf(looksAt(() => 2_000));
-    expect(excess).toEqual({ agoMs: 20, ms: new Array(20).fill(5_020) });
+    expect(excess).toEqual({ agoMs: 20, ms: new Array(20).fill(5_020), doubtMs: 5_000 });
   });
 
   test('grows with every delay since, and not with one of before', () => {
@@ -52,19 +61,19 @@ describe('what looks at a replica add to a lag that was reported', () => {
   ])('is not known from %s', (_name, looks) => expect(excessOf(looks)).toBeUndefined());
 
   test('is told for a moment that looks surround, and for no other', () => {
-    const excess: Excess = { agoMs: 1_000, ms: [5, 9, 7] };
+    const excess: Excess = { agoMs: 1_000, ms: [5, 9, 7], doubtMs: 1 };
     expect(excessBetween(excess, 1_000, 11_000)).toBe(5);
     expect(excessBetween(excess, 1_000, 11_001)).toBe(9);
     expect(excessBetween(excess, 21_000, 31_000)).toBe(7);
     expect(excessBetween(excess, 999, 2_000)).toBeUndefined();
     expect(excessBetween(excess, 1_000, 31_001)).toBeUndefined();
-    expect(excessLater(excess, 500)).toEqual({ agoMs: 1_500, ms: [505, 509, 507] });
+    expect(excessLater(excess, 500)).toEqual({ agoMs: 1_500, ms: [505, 509, 507], doubtMs: 1 });
   });
 });
 
 describe('a loss by heartbeat delay', () => {
   const FAILED = 10_000_000;
-  const excess: Excess = { agoMs: 0, ms: [...new Array(14).fill(6_000), ...new Array(14).fill(30_000)] };
+  const excess: Excess = { agoMs: 0, ms: [...new Array(14).fill(6_000), ...new Array(14).fill(30_000)], doubtMs: 1 };
   const lag = (ms: number, agoMs: number): LagPoint => ({ kind: 'lag', atMs: FAILED - agoMs, ms });
   const said = (samples: readonly LagPoint[], change: { readonly excess?: Excess } = { excess }) => {
     const loss = lossOf({ samples, gapMs: 3_000, ...change }, FAILED, LIMITS);
@@ -89,6 +98,20 @@ describe('a loss by heartbeat delay', () => {
       'its last lag sample before the failure is unknown: -1',
     ],
   ])('%s', (_name, is, wanted) => expect(is).toBe(wanted));
+
+  test.each<[string, number, string]>([
+    [
+      'is a person’s to accept where only doubt makes it too much',
+      61_000,
+      '61 s of writes, by heartbeat delay, of which 2 s may be none',
+    ],
+    ['is nobody’s where it is too much without doubt', 62_001, 'it would lose 60.1 s of writes, limit 60 s'],
+  ])('%s', (_name, lossMs, said) => {
+    const looked = { agoMs: 0, ms: new Array<number>(14).fill(lossMs - 1_000 - BLUR_MS), doubtMs: 2_000 };
+    const view = { status: 'available', replicaOf: 'a' };
+    const judged = judge({ id: 'b1', priority: 0, view, samples: [lag(1_000, 60_000)], excess: looked }, 'a', FAILED, LIMITS);
+    expect(judged.kind === 'eligible' ? lossText(judged.loss) : judged.because).toBe(said);
+  });
 
   test('is judged by the candidate that was looked at', () => {
     expect(gapOf({ gapsMs: { b1: 1 }, excess: { b1: excess } }, 'b1')).toEqual({ gapMs: 1, excess });

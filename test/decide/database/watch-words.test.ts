@@ -38,8 +38,13 @@ describe('the moment of the failure', () => {
     ],
     [
       'is later for the looks at each candidate too',
-      suspicion({ writerSinceMs: NOW, outsideSinceMs: NOW + 65_000, gapsMs: {}, excess: { b1: { agoMs: 4, ms: [20, 90] } } }),
-      { failedAtMs: NOW + 5_000, gapsMs: {}, excess: { b1: { agoMs: 5_004, ms: [5_020, 5_090] } } },
+      suspicion({
+        writerSinceMs: NOW,
+        outsideSinceMs: NOW + 65_000,
+        gapsMs: {},
+        excess: { b1: { agoMs: 4, ms: [20, 90], doubtMs: 7 } },
+      }),
+      { failedAtMs: NOW + 5_000, gapsMs: {}, excess: { b1: { agoMs: 5_004, ms: [5_020, 5_090], doubtMs: 7 } } },
     ],
     [
       'knows no least where every reader knows its gap',
@@ -64,7 +69,7 @@ describe('what speaks against the primary', () => {
         writerSinceMs: NOW,
         gapsMs: { b1: 5 },
         unheardMs: { b2: 7 },
-        excess: { b1: { agoMs: 4, ms: [20] } },
+        excess: { b1: { agoMs: 4, ms: [20], doubtMs: 7 } },
         outside: 'unhealthy',
       }),
       {
@@ -73,7 +78,7 @@ describe('what speaks against the primary', () => {
         writerSinceMs: NOW,
         gapsMs: { b1: 5 },
         unheardMs: { b2: 7 },
-        excess: { b1: { agoMs: 4, ms: [20] } },
+        excess: { b1: { agoMs: 4, ms: [20], doubtMs: 7 } },
         outsideSinceMs: NOW + 50,
       },
     ],
@@ -103,12 +108,15 @@ describe('what speaks against the primary', () => {
     ],
     [
       'keeps what was looked at first, and adds another candidate, later by as much as its moment is earlier',
-      idle({ state: 'SUSPECT', suspect: { ...first, excess: { b1: { agoMs: 4, ms: [20, 90] } } } }),
-      seen({ writerSinceMs: NOW - 30, excess: { b1: { agoMs: 1, ms: [1] }, b3: { agoMs: 6, ms: [30] } } }),
+      idle({ state: 'SUSPECT', suspect: { ...first, excess: { b1: { agoMs: 4, ms: [20, 90], doubtMs: 7 } } } }),
+      seen({
+        writerSinceMs: NOW - 30,
+        excess: { b1: { agoMs: 1, ms: [1], doubtMs: 7 }, b3: { agoMs: 6, ms: [30], doubtMs: 7 } },
+      }),
       {
         ...first,
         because: ['y'],
-        excess: { b1: { agoMs: 4, ms: [20, 90] }, b3: { agoMs: 26, ms: [50] } },
+        excess: { b1: { agoMs: 4, ms: [20, 90], doubtMs: 7 }, b3: { agoMs: 26, ms: [50], doubtMs: 7 } },
       },
     ],
     [
@@ -125,7 +133,7 @@ describe('what speaks against the primary', () => {
     });
   });
 
-  const known = { ...first, outsideSinceMs: NOW + 1, excess: { b1: { agoMs: 4, ms: [20] } } };
+  const known = { ...first, outsideSinceMs: NOW + 1, excess: { b1: { agoMs: 4, ms: [20], doubtMs: 7 } } };
   test.each<[string, JournalItem | undefined, Suspicion | undefined]>([
     ['nobody knows the pair', undefined, undefined],
     ['the pair has no database', blankItem('app'), undefined],
@@ -137,7 +145,7 @@ describe('what speaks against the primary', () => {
     const later = {
       writerSinceMs: NOW,
       gapsMs: { b1: 99 },
-      excess: { b1: { agoMs: 1, ms: [1] } },
+      excess: { b1: { agoMs: 1, ms: [1], doubtMs: 7 } },
       outside: 'unhealthy',
     } as const;
     expect(noteSuspicion(found, seen(later))).toStrictEqual({

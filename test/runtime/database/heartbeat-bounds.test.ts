@@ -51,7 +51,7 @@ describe('what looks add to a lag', () => {
     await looks(100);
     expect(await look()).toBeUndefined();
     at.answers = false;
-    expect(await look()).toEqual({ agoMs: 0, ms: new Array(30).fill(5_000) });
+    expect(await look()).toEqual({ agoMs: 0, ms: new Array(30).fill(5_000), doubtMs: 5_000 });
   });
 
   test.each<[string, (it: ReturnType<typeof reader>) => unknown]>([

@@ -26,10 +26,10 @@ describe('the memory of one prober run', () => {
       { id: 'b2', unchangedForMs: 5_000, withinMs: 12_000 },
     ]);
     expect([memory.writerSinceMs, memory.gapsMs, memory.unheardMs]).toEqual([100_000, { b2: 7_000 }, { b1: 0 }]);
-    const excess = { agoMs: 1_000, ms: [7_000, 9_000] };
+    const excess = { agoMs: 1_000, ms: [7_000, 9_000], doubtMs: 1 };
     memory.writer(true, 107_000, [{ id: 'b2', unchangedForMs: 7_000, excess }]);
-    memory.writer(true, 109_000, [{ id: 'b2', unchangedForMs: 9_000, excess: { agoMs: 0, ms: [] } }]);
-    expect(memory.excess).toEqual({ b2: { agoMs: -6_000, ms: [0, 2_000] } });
+    memory.writer(true, 109_000, [{ id: 'b2', unchangedForMs: 9_000, excess: { agoMs: 0, ms: [], doubtMs: 1 } }]);
+    expect(memory.excess).toEqual({ b2: { agoMs: -6_000, ms: [0, 2_000], doubtMs: 1 } });
     memory.writer(false, 110_000, []);
     expect(memory.excess).toEqual({});
     expect([memory.gapsMs, memory.unheardMs]).toEqual([{}, {}]);

@@ -21,7 +21,7 @@ function readingIn(answer: unknown): HeartbeatReading | Unknown {
   if (said.kind === 'heartbeat' && [rowAtMs, rowEpoch, unchangedForMs].every(Number.isFinite)) {
     if (writerAnswers === true || writerAnswers === false || writerAnswers === 'unknown') {
       const { excess, ...reading } = said as HeartbeatReading;
-      const bounded = excess && Array.isArray(excess.ms) && [excess.agoMs, ...excess.ms].every(Number.isFinite);
+      const bounded = excess && Array.isArray(excess.ms) && [excess.agoMs, excess.doubtMs, ...excess.ms].every(Number.isFinite);
       return bounded ? { ...reading, excess } : reading;
     }
   }
