@@ -1,4 +1,5 @@
 import { createSocket } from 'node:dgram';
+import { promises as system } from 'node:dns';
 import { createServer as createHttp } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, createServer as createTcp, type Server } from 'node:net';
@@ -13,6 +14,9 @@ const ZONE: readonly Answer[] = [
   { type: 'A', name: 'app.example.com', ttl: 30, data: '192.0.2.1' },
   { type: 'A', name: 'app.example.com', ttl: 30, data: '192.0.2.2' },
   { type: 'CNAME', name: 'www.example.com', ttl: 60, data: 'shop.example.com' },
+  { type: 'NS', name: 'example.com', ttl: 60, data: 'ns-lost.example.org' },
+  { type: 'NS', name: 'example.com', ttl: 60, data: 'ns-1.example.net' },
+  { type: 'A', name: 'ns-1.example.net', ttl: 60, data: '192.0.2.53' },
   { type: 'TXT', name: '_primary._failover.app.example.com', ttl: 1, data: 'healthy' },
 ];
 const [AUTHORITATIVE, TRUNCATED] = [1 << 10, 1 << 9];
@@ -140,4 +144,17 @@ probeContract('SocketProbe', async () => {
       await Promise.all(servers.map(closed));
     },
   };
+});
+
+test('a name server whose own name cannot be resolved hides none of the others, and stays in the list by its name, last', async () => {
+  const { address, close } = await server(AUTHORITATIVE);
+  const before = system.getServers();
+  system.setServers([address]);
+  const dns = new AuthoritativeDns();
+  const found = await dns.nameServers('example.com');
+  system.setServers(before);
+  await close();
+  expect(found).toEqual(['192.0.2.53:53', 'ns-lost.example.org:53']);
+  const because = 'the name of ns-lost.example.org:53 cannot be resolved';
+  expect(await dns.ask('ns-lost.example.org:53', 'app.example.com', 'A')).toEqual({ kind: 'unknown', because });
 });

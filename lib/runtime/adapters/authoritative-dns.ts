@@ -27,18 +27,28 @@ type Type = Parameters<Dns['ask']>[2];
  * questions are sent by hand: a new socket each, thus a port that nobody can guess.
  */
 export class AuthoritativeDns implements Dns {
+  /** Not looked up again with every question: a resolver that hangs would hold up everybody's look-ups. */
+  private readonly unresolved = new Set<string>();
+
+  /** One whose own name cannot be resolved stays in the list by its name, last: it is unknown when it is asked, the others are not. */
   public async nameServers(zoneName: string): Promise<readonly string[] | Unknown> {
     try {
       const names = await limited(system.resolveNs(zoneName), RESOLVE_LIMIT_MS);
-      const addresses = await Promise.all(names.map((name) => limited(system.resolve4(name), RESOLVE_LIMIT_MS)));
-      const servers = addresses.flatMap((found) => found.slice(0, 1)).map((address) => `${address}:53`);
-      return servers.length > 0 ? servers : { kind: 'unknown', because: `zone ${zoneName} has no name servers` };
+      if (names.length === 0) return { kind: 'unknown', because: `zone ${zoneName} has no name servers` };
+      const found = await Promise.allSettled(names.map((name) => limited(system.resolve4(name), RESOLVE_LIMIT_MS)));
+      const failed = found.flatMap((one) => (one.status === 'rejected' ? [one.reason as Error] : []));
+      if (failed.length === names.length) return unknownBecause(failed[0]);
+      const known = found.flatMap((one) => (one.status === 'fulfilled' ? one.value.slice(0, 1) : []));
+      const lost = names.filter((_, n) => found[n]?.status === 'rejected').map((name) => `${name}:53`);
+      for (const server of lost) this.unresolved.add(server);
+      return [...known.map((address) => `${address}:53`), ...lost];
     } catch (error) {
       return unknownBecause(error);
     }
   }
 
   public async ask(server: string, name: string, type: Type, transport: 'udp' | 'tcp' = 'udp'): Promise<DnsAnswer> {
+    if (this.unresolved.has(server)) return { kind: 'unknown', because: `the name of ${server} cannot be resolved` };
     try {
       const { host, port } = addressOf(server);
       const address = isIP(host) ? host : (await limited(system.lookup(host), RESOLVE_LIMIT_MS)).address;
