@@ -8,6 +8,9 @@ import type { JournalView, PairStatus, ServiceView } from '../../lib/runtime/dri
 import { consentCommand } from './database/watch';
 import { shownMs } from './duration';
 import type { Colours } from './shell';
+import { wrappedLines } from './wrap';
+
+const WIDTH = 76;
 
 export function statusText(status: PairStatus, paint: Colours): string {
   const { pair, servers, probes, journal } = status;
@@ -168,6 +171,16 @@ function nextSteps({ pair, journal, atMs }: PairStatus): readonly string[] {
 }
 
 const section = (title: string, lines: readonly string[], paint: (text: string) => string) =>
-  lines.length === 0 ? [] : [title, ...lines.map((line) => paint(`  ${line}`)), ''];
+  lines.length === 0
+    ? []
+    : [
+        title,
+        ...lines.flatMap((line) =>
+          wrappedLines(line, WIDTH)
+            .split('\n')
+            .map((part, n) => paint(`${n === 0 ? '  ' : '    '}${part}`)),
+        ),
+        '',
+      ];
 
 const iso = (ms: number) => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');

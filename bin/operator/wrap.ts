@@ -27,8 +27,10 @@ function flowed(block: string, width: number): string {
   const items: string[] = [];
   for (const line of block.split('\n')) {
     const last = items.at(-1);
-    const continues = /^\S/.test(line) ? last !== undefined && /^\S/.test(last) : /^ {10}/.test(line);
-    if (last !== undefined && continues && line !== '') items[items.length - 1] = `${last} ${line.trim()}`;
+    // Prose goes on with prose; what stands deep goes on with what already stands beside an option.
+    const continues =
+      last !== undefined && (/^\S/.test(line) ? /^\S/.test(last) : /^ {10}/.test(line) && / {2}\S.* {2,}\S/.test(last));
+    if (continues) items[items.length - 1] = `${last} ${line.trim()}`;
     else items.push(line);
   }
   return items.map((item) => (/^ {2}(?:failover|source) /.test(item) ? item : hung(item, width))).join('\n');

@@ -38,6 +38,8 @@ Options
   --a N    what it is and
            does
   --b      short
+  c|d|e <pair>
+           below
 
 Examples
   failover x shop --region eu-central-1 --json
@@ -53,6 +55,8 @@ Options
            is and
            does
   --b      short
+  c|d|e <pair>
+           below
 
 Examples
   failover x shop --region eu-central-1 --json

@@ -146,7 +146,7 @@ function refused(because: readonly string[], { named }: Ordered, shown = false):
   const next = lives
     ? 'If you know better, say why: --force "why". It is kept in the journal and goes out with the page.'
     : unstarted !== undefined
-      ? `${nextFor(unstarted)}\nThe run holds the pair, and the prober starts it within a minute. Watch it: failover watch ${named}`
+      ? `${nextFor(unstarted)}\nThe run holds the pair, and the prober starts it within a minute.\nWatch it: failover watch ${named}`
       : runs
         ? `Watch it: failover watch ${named}`
         : `"failover status --pair ${named}" shows more.`;

@@ -87,10 +87,10 @@ function progress(
   const beyond = run.promoteRequested ? 'no way back' : run.rollback ? 'being undone' : 'can still be undone';
   return {
     head: (paint) =>
-      `${paint.strong(id)} (${kind}) for ${shownMs(Math.round((atMs - startedAtMs) / 1000) * 1000)}, by ${startedBy}; ${state}, ${beyond}`,
+      `${paint.strong(id)} (${kind}) for ${shownMs(Math.round((atMs - startedAtMs) / 1000) * 1000)}; ${state}, ${beyond}`,
     steps,
     below: [
-      ...(takes ? [`should take ${timesText(takes)} in all, when nobody has to be asked`] : []),
+      `ordered by ${startedBy}${takes ? `; in all it should take ${timesText(takes)}, when nobody has to be asked` : ''}`,
       ...(candidate ? [`${candidate}, loss ${loss ? lossText(loss) : 'unknown'}, fence ${fence ?? 'none'}`] : []),
       ...(waits ? [`waits for consent: ${waits}`] : []),
       ...(run.rollback?.because ?? steps.findLast((line) => line.because)?.because ?? []),
