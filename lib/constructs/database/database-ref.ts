@@ -69,6 +69,8 @@ const PORTS: Readonly<Record<DatabaseEngine, number>> = {
 
 /** What RDS takes as an identifier, as it stores it. */
 const ID = /^[a-z](-?[a-z0-9]){0,62}$/;
+/** The Region in a name that RDS gave. */
+const RDS_NAME = /\.([a-z]{2}(?:-[a-z]+)+-\d)\.rds\.amazonaws\.com$/i;
 
 /**
  * A database by its id and endpoint. It is never owned: a promotion must not fight a deployment, so nothing here creates,
@@ -104,6 +106,7 @@ export class DatabaseRef {
       `${prop} is DatabaseRef.${this.kind}; it must be a DB ${context.kind} here; use DatabaseRef.${context.kind}`,
     );
     this.checkText(context);
+    this.checkPlace(context, region ?? context.region);
     problems.addIf(
       !context.engines.includes(engine),
       'DatabaseEngine',
@@ -123,6 +126,19 @@ export class DatabaseRef {
       engine,
       priority: context.priority,
     };
+  }
+
+  /** Two names that were mixed up must not wait for the daily look. */
+  private checkPlace({ prop, problems }: RefContext, region: string): void {
+    for (const name of ['endpoint', 'readerEndpoint'] as const) {
+      const value = this.options[name];
+      const at = value !== undefined && isKnown(value) ? RDS_NAME.exec(value)?.[1]?.toLowerCase() : undefined;
+      problems.addIf(
+        at !== undefined && isKnown(region) && at !== region,
+        'EndpointElsewhere',
+        `${prop}.${name} is ${shown(value)}, a name of ${at}; the database is looked for in ${region}; give the name of the one that is there`,
+      );
+    }
   }
 
   private checkText({ prop, problems }: RefContext): void {

@@ -48,6 +48,16 @@ describe('fails on a database', () => {
       `[ReplicaRegion] replicas[0] is in eu-north-1, which is neither Region of the pair; name a replica in the standby Region eu-central-1, such as a CrossRegionReplica${AT}`,
     ],
     [
+      'whose endpoints were mixed up',
+      () =>
+        Database.readReplicas({
+          source: instance('shop-a', { endpoint: `shop-b.abc.${STANDBY}.rds.amazonaws.com` }),
+          replicas: [instance('shop-b', { endpoint: `shop-a.abc.${PRIMARY}.rds.amazonaws.com` })],
+        }),
+      `[EndpointElsewhere] source.endpoint is "shop-b.abc.eu-central-1.rds.amazonaws.com", a name of eu-central-1; the database is looked for in eu-west-1; give the name of the one that is there${AT}\n` +
+        `[EndpointElsewhere] replicas[0].endpoint is "shop-a.abc.eu-west-1.rds.amazonaws.com", a name of eu-west-1; the database is looked for in eu-central-1; give the name of the one that is there${AT}`,
+    ],
+    [
       'that lists its source as a replica',
       () => Database.readReplicas({ source: instance('shop-a'), replicas: [instance('shop-a', { region: PRIMARY })] }),
       `[SourceAsReplica] replicas[0] is "shop-a", the database that writes; a database cannot take over from itself; name its replica${AT}`,
