@@ -132,7 +132,8 @@ class InProcess {
       return { status: 'killed', killedBy: [], failureMessage: String(error), nrOfTests: results.length };
     } finally {
       namespace.activeMutant = undefined;
-      if (reloadEnvironment) this.#tests.clear();
+      // What a mutant left in a cache of a module must not reach the next one.
+      if (reloadEnvironment || process.env.MUTATED_FOLDER === 'budget') this.#tests.clear();
     }
   }
 
