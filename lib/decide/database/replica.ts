@@ -45,7 +45,7 @@ export interface Loss {
   readonly basis: 'heartbeat delay' | 'heartbeat' | 'lag samples' | 'service';
   /** Less it cannot be, where `ms` is only known not to be exceeded. */
   readonly atLeastMs?: number;
-  /** So much of `ms` may be none: it is added because a clock may have been set, or a look came late. */
+  /** So much of `ms` may be none: a clock may have been set, a look came late, or another lag sample makes less of it. */
   readonly doubtMs?: number;
 }
 
@@ -89,7 +89,7 @@ export function gapOf(
  * The loss, where looks at the replica bound how much more it may be than a lag of the minutes before. Of whole minutes before the
  * failure only: the sample of the minute in which it happened may have been taken after it, and would count the outage as lag.
  */
-function boundOf({ excess, samples }: Pick<CandidateFacts, 'samples' | 'excess'>, failedAtMs: number): number | undefined {
+function boundOf({ excess, samples }: Pick<CandidateFacts, 'samples' | 'excess'>, failedAtMs: number): Loss | undefined {
   if (!excess) return undefined;
   const bounds = samples.flatMap((sample) => {
     const agoMs = failedAtMs - sample.atMs;
@@ -97,8 +97,15 @@ function boundOf({ excess, samples }: Pick<CandidateFacts, 'samples' | 'excess'>
     const moreMs = excessBetween(excess, Math.max(agoMs - SAMPLE_MS - STAMP_MS, excess.agoMs), agoMs + STAMP_MS);
     return moreMs === undefined ? [] : [sample.ms + moreMs];
   });
+  if (bounds.length === 0) return undefined;
   // Each of them holds by itself; the largest holds though one of them were wrong.
-  return bounds.length === 0 ? undefined : Math.max(...bounds);
+  const mostMs = Math.max(...bounds);
+  const doubtMs = excess.doubtMs + mostMs - Math.min(...bounds);
+  return {
+    ms: Math.ceil(Math.max(0, mostMs) + BLUR_MS),
+    basis: 'heartbeat delay',
+    ...(doubtMs > 0 ? { doubtMs: Math.floor(doubtMs) } : {}),
+  };
 }
 
 /**
@@ -113,11 +120,8 @@ export function lossOf(
   limits: ReplicaLimits,
 ): Loss | { readonly because: string } {
   if (facts.samplesUnknown !== undefined) return { because: `its lag is unknown: ${facts.samplesUnknown}` };
-  const boundMs = boundOf(facts, failedAtMs);
-  if (boundMs !== undefined) {
-    const doubtMs = facts.excess?.doubtMs ?? 0;
-    return { ms: Math.ceil(Math.max(0, boundMs) + BLUR_MS), basis: 'heartbeat delay', ...(doubtMs > 0 ? { doubtMs } : {}) };
-  }
+  const bound = boundOf(facts, failedAtMs);
+  if (bound) return bound;
   const before = facts.samples.filter((s) => s.atMs <= failedAtMs);
   const last = before.reduce<LagPoint | undefined>((newest, s) => (newest && newest.atMs >= s.atMs ? newest : s), undefined);
   if (!last) return { because: 'there is no lag sample from before the failure' };

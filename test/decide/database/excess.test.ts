@@ -113,6 +113,11 @@ describe('a loss by heartbeat delay', () => {
     expect(judged.kind === 'eligible' ? lossText(judged.loss) : judged.because).toBe(said);
   });
 
+  test('is in doubt by as much as lag samples differ in what they make of it', () => {
+    const samples = [lag(500, 200_000), lag(1_000, 60_000)];
+    expect(lossOf({ samples, excess }, FAILED, LIMITS)).toEqual({ ms: 31_650, basis: 'heartbeat delay', doubtMs: 23_501 });
+  });
+
   test('is judged by the candidate that was looked at', () => {
     expect(gapOf({ gapsMs: { b1: 1 }, excess: { b1: excess } }, 'b1')).toEqual({ gapMs: 1, excess });
     expect(gapOf({ gapsMs: { b1: 1 }, excess: { b1: excess } }, 'b2')).toEqual({ unheardMs: 0 });

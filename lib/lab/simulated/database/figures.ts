@@ -50,7 +50,7 @@ const withoutReplays: Decorate = (ports) => ({
   },
 });
 
-/** They fall behind by half a second a second for the last minute and a half. */
+/** They fall behind by half a second a second for the last minute or two. */
 const FALLING = (setting: Setting): SettingChange => {
   const span = [setting.brokenAtMs - 90_000, Number.MAX_SAFE_INTEGER] as const;
   const calm = CALM_LOSS(setting);
