@@ -120,6 +120,12 @@ describe('what speaks against the primary', () => {
       },
     ],
     [
+      'adds a candidate that nobody knew with its gap and its looks at once',
+      idle({ state: 'SUSPECT', suspect: first }),
+      seen({ writerSinceMs: NOW - 30, gapsMs: { b3: 8 }, excess: { b3: { agoMs: 6, ms: [30], doubtMs: 7 } } }),
+      { ...first, because: ['y'], gapsMs: { b1: 5, b3: 28 }, excess: { b3: { agoMs: 26, ms: [50], doubtMs: 7 } } },
+    ],
+    [
       'is suspected anew after a rest, with the first evidence',
       idle({ state: 'ARMED', suspect: first }),
       seen(),
