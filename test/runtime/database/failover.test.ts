@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { REPLAY_LIMIT_SEC } from '../../../lib/decide/database/plan';
 import { databaseStep } from '../../../lib/runtime/drive/database/step';
 import { runPlan } from '../../../lib/runtime/drive/database/walk';
 import { DatabaseProcess } from '../../fakes/database/process';
@@ -134,6 +135,27 @@ describe('a failover of a dead primary', () => {
     world.primary.reachable = true;
     await walked(world, run);
     expect(world.timeline).toEqual(['fence read-only', 'latch on', 'writer app-b1', 'promote app-b1', 'fence app-a']);
+  });
+
+  test('waits for what was sent no longer than the limit and one answer, however slow the heartbeat reader is', async () => {
+    const { world, run } = await make({ fences: [{ kind: 'function', name: 'read-only' }] });
+    world.primary.reachable = true;
+    const answerMs = 8_000;
+    const slow = async () => {
+      await world.time.sleep(answerMs);
+      return { kind: 'unknown', because: 'no answer' } as const;
+    };
+    let tookMs = 0;
+    const carry = async (input: Parameters<typeof databaseStep>[0]) => {
+      const fencing = input.step === 'stop_writes_to_primary';
+      const ports = new DatabaseProcess(world).ports();
+      const beganMs = world.time.nowMs();
+      const answer = await databaseStep(input, fencing ? { ...ports, heartbeats: { read: slow } } : ports);
+      if (fencing) tookMs = world.time.nowMs() - beganMs;
+      return answer;
+    };
+    const ended = await world.time.run(runPlan({ pair: 'app', run: run.id, epoch: run.epoch }, carry, world.time));
+    expect([ended.end, tookMs <= REPLAY_LIMIT_SEC * 1_000 + answerMs]).toEqual(['done', true]);
   });
 
   test('takes the lease with the epoch and hands it to the new writer, and gives up when the primary renewed it', async () => {

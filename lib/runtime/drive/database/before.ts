@@ -144,7 +144,9 @@ async function raiseInTime(
 /** Waits until the rows that the primary sent before it was stopped have arrived, or for the whole limit. */
 async function awaitReplay({ ports, database, run }: StepContext): Promise<void> {
   const candidate = database.replicas.find((member) => member.id === run.candidate);
-  for (let waitedSec = 0; waitedSec < REPLAY_LIMIT_SEC; waitedSec += 2) {
+  const untilMs = ports.time.nowMs() + REPLAY_LIMIT_SEC * 1_000;
+  // Counted as well: a clock that is set back must not keep users waiting.
+  for (let waitedSec = 0; waitedSec < REPLAY_LIMIT_SEC && ports.time.nowMs() < untilMs; waitedSec += 2) {
     await ports.time.sleep(2_000);
     if (!candidate || !database.heartbeat) continue;
     const reading = await ports.heartbeats.read(database, candidate);
