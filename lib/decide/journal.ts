@@ -31,8 +31,19 @@ export interface JournalItem {
   readonly readiness?: Readiness;
   /** Who writes in a database that its own service fails over; absent until the first look at one. */
   readonly service?: ServiceWatch;
-  /** Set while latch, metric and beacon disagree: since when, and what was wanted then. */
-  readonly latchDoubt?: { readonly sinceMs: number; readonly wanted: string; readonly paged: boolean };
+  /** Set while latch, metric and beacon disagree. */
+  readonly latchDoubt?: LatchDoubt;
+}
+
+/** Since when they disagree, and what was wanted then. */
+export interface LatchDoubt {
+  readonly sinceMs: number;
+  readonly wanted: string;
+  readonly paged: boolean;
+  /** Its incident may be open: noted before the page. */
+  readonly telling?: true;
+  /** They agree again: noted before its incident is closed. */
+  readonly over?: true;
 }
 
 export interface RunningDrill {

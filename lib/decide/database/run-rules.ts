@@ -22,6 +22,10 @@ export const claimKey = (pair: string, epoch: number) => `${incidentKey(pair, ep
 /** Incident of what the prober pages while nothing runs: one for each outcome. */
 export const watchKey = (pair: string, outcome: string) => `${pair}/watch/${outcome}`;
 
+/** Incidents of what the prober told, or was about to tell, in its suspicion. */
+export const suspectedIncidents = (pair: string, { suspect }: DatabaseState): readonly string[] =>
+  [...new Set([...(suspect?.telling ?? []), ...(suspect?.paged ?? [])])].map((outcome) => watchKey(pair, outcome));
+
 /** Incidents of attempts that were given up since the last one that was not: they stand open until the pair is served. */
 export function givenUpIncidents(pair: string, { lastRuns }: DatabaseState): readonly string[] {
   const end = lastRuns.findIndex((run) => run.outcome !== 'rolled-back');

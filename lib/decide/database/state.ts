@@ -50,6 +50,8 @@ export interface DatabaseState {
   readonly unprotectedSinceMs?: number;
   /** What the prober saw first against the writer, kept here because no single run of it lives long enough. */
   readonly suspect?: Suspicion;
+  /** The primary recovered after this epoch: incidents of runs up to it that were given up are closed. */
+  readonly recoveredEpoch?: number;
   /** A replica of today's writer in the old primary's Region, seen replicating: the way back. */
   readonly rebuilt?: RebuiltMember;
   /** The old primary since a failover, until the primary Region writes again. */
@@ -82,8 +84,12 @@ export interface Suspicion {
   readonly because: readonly string[];
   /** Since when Route 53 has been seen to call the primary unhealthy. Until then users may have written there. */
   readonly outsideSinceMs?: number;
-  /** Outcomes of the trigger that somebody was paged for; resolved when the suspicion is over. */
+  /** Outcomes whose incident may be open: noted before anybody is told, and closed when the suspicion is over. */
+  readonly telling?: readonly string[];
+  /** Outcomes of the trigger that somebody was paged for. */
   readonly paged?: readonly string[];
+  /** Nobody speaks against the primary any more: noted before its incidents are closed. */
+  readonly over?: true;
 }
 
 export interface RebuiltMember {

@@ -2,7 +2,7 @@
 import type { Ruled } from '../drill/rules';
 import type { JournalItem } from '../journal';
 import { type Excess, excessLater } from './excess';
-import { keep, moved, put } from './run-rules';
+import { givenUpIncidents, keep, moved, put, suspectedIncidents } from './run-rules';
 import type { DatabaseRun, DatabaseState, Suspicion } from './state';
 import type { OutsideWord } from './witnesses';
 
@@ -52,12 +52,12 @@ const eachLater = (excess: Readonly<Record<string, Excess>>, byMs: number) =>
 export function noteSuspicion(found: JournalItem | undefined, seen: Seen): Ruled<Suspicion | undefined> {
   const database = found?.database;
   if (!found || !database || database.run || database.active !== 'primary') return keep(database?.suspect);
-  const before = database.suspect;
+  const before = standing(database.suspect);
   const writer = before?.writerSinceMs ?? seen.writerSinceMs;
   const outsideSinceMs = unhealthySince(before, seen);
   const gaps = gapsOf(before, seen);
   const known = before && before.writerSinceMs === writer && before.outsideSinceMs === outsideSinceMs;
-  if (known && database.state !== 'ARMED' && gaps.added === 0) return keep(before);
+  if (known && before === database.suspect && database.state !== 'ARMED' && gaps.added === 0) return keep(before);
   const { gapsMs, unheardMs, excess } = gaps;
   const { outsideSinceMs: _outside, ...rest } = before ?? {};
   const suspect: Suspicion = {
@@ -71,6 +71,13 @@ export function noteSuspicion(found: JournalItem | undefined, seen: Seen): Ruled
     ...(outsideSinceMs === undefined ? {} : { outsideSinceMs }),
   };
   return put(found, moved({ ...database, suspect }, 'suspected'), suspect);
+}
+
+/** A suspicion that was over and is none any more: its incidents may be closed by now, so that nobody counts as paged. */
+function standing(suspect: Suspicion | undefined): Suspicion | undefined {
+  if (!suspect?.over) return suspect;
+  const { over: _over, paged: _paged, ...rest } = suspect;
+  return rest;
 }
 
 /**
@@ -103,8 +110,27 @@ export function clearWriter(found: JournalItem | undefined): Ruled<'cleared' | '
   const database = found?.database;
   if (!found || !database?.suspect || database.run) return keep('nothing');
   if (database.suspect.writerSinceMs === undefined && database.suspect.gapsMs === undefined) return keep('nothing');
-  const { writerSinceMs: _since, gapsMs: _gaps, unheardMs: _unheard, excess: _excess, ...suspect } = database.suspect;
+  const {
+    writerSinceMs: _since,
+    gapsMs: _gaps,
+    unheardMs: _unheard,
+    excess: _excess,
+    ...suspect
+  } = standing(database.suspect) ?? database.suspect;
   return put(found, { ...database, suspect }, 'cleared');
+}
+
+/**
+ * Nobody speaks against the primary any more; answers the incidents that are to be closed. Noted before the first of them is,
+ * so that a page of the same incident that comes late finds that it is over.
+ */
+export function noteOver(found: JournalItem | undefined): Ruled<readonly string[]> {
+  const database = found?.database;
+  if (!found || !database?.suspect || database.run) return keep([]);
+  const open = [...suspectedIncidents(found.pair, database), ...givenUpIncidents(found.pair, database)];
+  if (open.length === 0 || database.suspect.over) return keep(open);
+  const recovered = database.lastRuns[0] ? { recoveredEpoch: database.lastRuns[0].epoch } : {};
+  return put(found, { ...database, ...recovered, suspect: { ...database.suspect, over: true } }, open);
 }
 
 /** Nobody speaks against the primary any more; answers what was paged and is over. */
@@ -113,6 +139,15 @@ export function clearSuspicion(found: JournalItem | undefined): Ruled<readonly s
   if (!found || !database?.suspect || database.run) return keep([]);
   const { suspect, ...rest } = database;
   return put(found, moved(rest, 'cleared'), suspect.paged ?? []);
+}
+
+/** Remembers that an outcome is about to be told; false where there is nothing to tell any more. */
+export function noteTelling(found: JournalItem | undefined, outcome: string): Ruled<boolean> {
+  const database = found?.database;
+  if (!found || !database?.suspect || database.run || database.suspect.over) return keep(false);
+  if (database.suspect.telling?.includes(outcome)) return keep(true);
+  const suspect = { ...database.suspect, telling: [...(database.suspect.telling ?? []), outcome] };
+  return put(found, { ...database, suspect }, true);
 }
 
 /** Remembers that an outcome was paged; false when it was before. */

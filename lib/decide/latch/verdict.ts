@@ -83,15 +83,18 @@ export function noteDoubt(
   if (!item || verdict.kind === 'unknown') return quiet;
   if (verdict.kind === 'ours') {
     if (!doubt) return quiet;
-    return doubt.paged ? { kind: 'keep', answer: { kind: 'resolve' } } : withoutDoubt(item);
+    if (!doubt.paged && !doubt.telling) return withoutDoubt(item);
+    return { kind: 'write', item: { ...item, latchDoubt: { ...doubt, over: true } }, answer: { kind: 'resolve' } };
   }
-  if (!doubt || doubt.wanted !== wanted) {
-    // An order changed meanwhile what is wanted; what was paged stays open until all agree.
-    const latchDoubt = { sinceMs: nowMs, wanted, paged: doubt?.paged ?? false };
+  if (!doubt || doubt.wanted !== wanted || doubt.over) {
+    // An order changed meanwhile what is wanted; what was paged stays open until all agree, and once they did it may be closed.
+    const { telling } = doubt ?? {};
+    const latchDoubt = { sinceMs: nowMs, wanted, paged: doubt?.paged === true && !doubt.over, ...(telling ? { telling } : {}) };
     return { kind: 'write', item: { ...item, latchDoubt }, answer: { kind: 'quiet' } };
   }
   if (doubt.paged || nowMs - doubt.sinceMs <= DOUBT_MS) return quiet;
-  return { kind: 'keep', answer: { kind: 'page', sinceMs: doubt.sinceMs } };
+  const answer = { kind: 'page', sinceMs: doubt.sinceMs } as const;
+  return { kind: 'write', item: { ...item, latchDoubt: { ...doubt, telling: true } }, answer };
 }
 
 /** Written once the page or its end is delivered: a page that got lost is asked for again the next minute. */

@@ -8,6 +8,7 @@ import {
   judgeAlarm,
   judgeAnswer,
   judgeOwn,
+  judgeOwnResolve,
   PAGER_METRIC,
   type Page,
   pageFor,
@@ -52,7 +53,9 @@ export interface PagerSettings {
 }
 
 type Outcome =
-  | { readonly kind: 'delivered' | 'not sent'; readonly because?: string }
+  | { readonly kind: 'not sent'; readonly because?: string }
+  /** `againSec`: nobody knew whether it was over, so the message comes back and its source is asked then. */
+  | { readonly kind: 'delivered'; readonly because?: string; readonly againSec?: number }
   | { readonly kind: 'retry'; readonly because: string; readonly delaySec: number }
   | { readonly kind: 'dead-letter'; readonly because: string };
 
@@ -82,7 +85,7 @@ export async function drivePager(
           outcome: retry(message, ports, `the sender failed: ${error instanceof Error ? error.message : String(error)}`),
         }));
     const outcome = await settle(message, handled.outcome, ports);
-    if (outcome.kind === 'retry') again.push(message.id);
+    if (delayOf(outcome) !== undefined) again.push(message.id);
     report(message, { ...handled, outcome }, ports);
   }
   return again;
@@ -96,8 +99,28 @@ async function handle(message: QueuedMessage, settings: PagerSettings, ports: Pa
 
   const findings = verdict?.kind === 'over' ? { overBecause: verdict.because } : await drillFindings(received, ports);
   const page = pageFor(received, settings.severities, findings);
-  return { received, page, findings, outcome: await send(page, message, ports) };
+  const outcome = await send(page, message, ports);
+  if (outcome.kind !== 'delivered' || verdict?.kind !== 'send') return { received, page, findings, outcome };
+  // It may have been overtaken while it went out.
+  const after = received.alert.kind === 'own' && !verdict.unsure ? await askSource(received, message, ports) : verdict;
+  if (after?.kind === 'over') {
+    const overBecause = after.because;
+    const closed = pageFor(received, settings.severities, { overBecause });
+    return { received, page: closed, findings: { overBecause }, outcome: await send(closed, message, ports) };
+  }
+  const unsure = after?.kind === 'send' && after.unsure;
+  return { received, page, findings, outcome: unsure ? askedAgain(message, ports, after.because) : outcome };
 }
+
+/** A page never waits for a source that does not answer; a page of what was over would stay open for ever. */
+function askedAgain(message: QueuedMessage, ports: PagerPorts, because: string): Outcome {
+  const later = retry(message, ports, because);
+  return later.kind === 'retry' ? { kind: 'delivered', because, againSec: later.delaySec } : { kind: 'delivered', because };
+}
+
+/** Seconds until the queue delivers the message again; undefined when this was its end. */
+const delayOf = (outcome: Outcome): number | undefined =>
+  outcome.kind === 'retry' ? outcome.delaySec : outcome.kind === 'delivered' ? outcome.againSec : undefined;
 
 /** A stale message may have been overtaken, so whoever said it is asked first. */
 async function askSource(received: Received, message: QueuedMessage, ports: PagerPorts): Promise<SourceVerdict | undefined> {
@@ -108,7 +131,11 @@ async function askSource(received: Received, message: QueuedMessage, ports: Page
     if (alert.kind !== 'alarm') return undefined;
     return judgeAlarm(alert.state, await alarmNow(source, ports), ports.time.nowMs() - alert.atMs);
   }
-  return alert.kind === 'own' ? judgeOwn(alert.event.incidentKey, await readJournal(source.pair, ports)) : undefined;
+  if (alert.kind !== 'own') return undefined;
+  const { action, incidentKey } = alert.event;
+  if (!ports.journal) return undefined;
+  const judge = action === 'resolve' ? judgeOwnResolve : judgeOwn;
+  return judge(incidentKey, await readJournal(source.pair, ports));
 }
 
 async function alarmNow(source: Extract<Source, { kind: 'alarm' }>, ports: PagerPorts): Promise<AlarmNow> {
@@ -164,11 +191,12 @@ function retry(message: QueuedMessage, ports: PagerPorts, because: string, atLea
 async function settle(message: QueuedMessage, outcome: Outcome, ports: PagerPorts): Promise<Outcome> {
   try {
     if (outcome.kind === 'dead-letter') await ports.queue.bury(message, outcome.because);
-    if (outcome.kind === 'retry') await ports.queue.delay(message.receipt, outcome.delaySec);
+    const delaySec = delayOf(outcome);
+    if (delaySec !== undefined) await ports.queue.delay(message.receipt, delaySec);
     return outcome;
   } catch (error) {
     const because = `${outcome.because}; the queue refused: ${error instanceof Error ? error.message : String(error)}`;
-    return { kind: 'retry', because, delaySec: outcome.kind === 'retry' ? outcome.delaySec : 0 };
+    return { kind: 'retry', because, delaySec: delayOf(outcome) ?? 0 };
   }
 }
 

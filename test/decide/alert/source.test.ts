@@ -5,6 +5,7 @@ import {
   ASK_AFTER_MS,
   judgeAlarm,
   judgeOwn,
+  judgeOwnResolve,
   type OwnEvent,
   pageFor,
   SETTLED_MS,
@@ -13,6 +14,7 @@ import {
   sourceToAsk,
 } from '../../../lib/decide/alert';
 import type { AlarmAlert, Alert, RdsAlert } from '../../../lib/decide/alert/types';
+import type { DatabaseState, EndedRun, Suspicion } from '../../../lib/decide/database/state';
 import type { JournalItem } from '../../../lib/decide/journal';
 import { drillIncident } from '../../../lib/runtime/drive/drill/context';
 
@@ -60,10 +62,11 @@ test.each<[string, Alert, number, number, unknown]>([
   ['the alarm once something may have overtaken it', alarm('ALARM'), 1, ASK_AFTER_MS, theAlarm],
   ['the alarm on every retry', alarm('ALARM'), 2, 0, theAlarm],
   ['the alarm about a late OK too', alarm('OK'), 2, 0, theAlarm],
-  ['nobody while a trigger of ours is fresh', own(), 1, ASK_AFTER_MS - 1, undefined],
-  ['the journal about an old trigger of ours', own(), 1, ASK_AFTER_MS, theJournal],
+  ['the journal about a trigger of ours, however fresh', own(), 1, 0, theJournal],
   ['the journal about a trigger of ours on every retry', own(), 2, 0, theJournal],
-  ['nobody about a resolve of ours', own({ action: 'resolve' }), 2, 0, undefined],
+  ['nobody while a resolve of ours is fresh', own({ action: 'resolve' }), 1, ASK_AFTER_MS - 1, undefined],
+  ['the journal about an old resolve of ours', own({ action: 'resolve' }), 1, ASK_AFTER_MS, theJournal],
+  ['nobody about a note of ours', own({ action: 'note' }), 2, 0, undefined],
   ['nobody about a trigger of ours that names no pair', own({ pair: '' }), 2, 0, undefined],
   ['nobody about an event of RDS', rds, 9, 999_999, undefined],
   ['nobody about an unknown shape', { kind: 'unknown', because: 'b', title: 't', body: '', atMs: AT_MS }, 9, 999_999, undefined],
@@ -79,10 +82,10 @@ test.each<[AlarmState, AlarmNow, SourceVerdict]>([
   ['ALARM', 'OK', { kind: 'over', because: 'the alarm is OK by now' }],
   ['ALARM', 'INSUFFICIENT_DATA', { kind: 'send', because: 'the alarm is INSUFFICIENT_DATA' }],
   ['ALARM', 'gone', { kind: 'send', because: gone }],
-  ['ALARM', unknown, { kind: 'send', because: blind }],
+  ['ALARM', unknown, { kind: 'send', because: blind, unsure: true }],
   ['INSUFFICIENT_DATA', 'OK', { kind: 'over', because: 'the alarm is OK by now' }],
   ['INSUFFICIENT_DATA', 'ALARM', { kind: 'send', because: 'the alarm is ALARM' }],
-  ['INSUFFICIENT_DATA', unknown, { kind: 'send', because: blind }],
+  ['INSUFFICIENT_DATA', unknown, { kind: 'send', because: blind, unsure: true }],
   ['OK', 'OK', { kind: 'send', because: 'the alarm is OK' }],
   ['OK', 'ALARM', { kind: 'superseded', because: 'the alarm is in ALARM again' }],
   ['OK', 'INSUFFICIENT_DATA', { kind: 'send', because: 'the alarm is INSUFFICIENT_DATA' }],
@@ -106,7 +109,7 @@ test('an answer counts from a minute on', () => expect(SETTLED_MS).toBe(60_000))
 
 const stands: SourceVerdict = { kind: 'send', because: 'the journal does not say that it is over' };
 const restored: SourceVerdict = { kind: 'over', because: 'drill tue-1 is restored by now' };
-const unread: SourceVerdict = { kind: 'send', because: 'the journal is unknown: throttled' };
+const unread: SourceVerdict = { kind: 'send', because: 'the journal is unknown: throttled', unsure: true };
 const drilled = (restoredAtMs?: number): JournalItem => ({
   pair: 'shop',
   revision: 9,
@@ -142,12 +145,34 @@ const ran = (outcome: 'done' | 'rolled-back'): JournalItem => ({
   lastDrills: [],
   database: { ...database, lastRuns: [{ id: 'shop-e4', kind: 'failover', epoch: 4, outcome, because: [], endedAtMs: AT_MS }] },
 });
-const suspects: JournalItem = { ...ran('done'), database: { ...database, suspect: { sinceMs: AT_MS, because: [] } } };
-const running = {
+const ended = (epoch: number, outcome: 'done' | 'rolled-back'): EndedRun => ({
+  id: `shop-e${epoch}`,
+  kind: 'failover',
+  epoch,
+  outcome,
+  because: [],
+  endedAtMs: AT_MS,
+});
+const within = (more: Partial<DatabaseState>, journal = ran('done')): JournalItem => ({
+  ...journal,
+  database: { ...(journal.database ?? database), ...more },
+});
+const suspecting = (told: Partial<Suspicion>) => within({ suspect: { sinceMs: AT_MS, because: [], ...told } });
+const suspects = suspecting({});
+const at = (step: string) => ({ id: 'shop-e5', epoch: 5, steps: { [step]: { beganAtMs: 1, attempts: 1 } } }) as never;
+const running = within({ run: at('verify_functionality') });
+const DOUBT = { sinceMs: 1, wanted: 'off', paged: false };
+const doubting = (latchDoubt: JournalItem['latchDoubt']): JournalItem => ({
   ...ran('done'),
-  database: { ...database, run: { epoch: 5 } as NonNullable<typeof database.run> },
-} as JournalItem;
+  ...(latchDoubt ? { latchDoubt } : {}),
+});
+const looked = (...because: string[]): JournalItem => ({ ...ran('done'), readiness: { checkedAtMs: 1, because } });
 const done: SourceVerdict = { kind: 'over', because: 'shop-e4 is done by now' };
+const served: SourceVerdict = { kind: 'over', because: 'shop-e4 was given up, and the pair is served again' };
+const ending: SourceVerdict = { kind: 'over', because: 'shop-e5 is done' };
+const agreed: SourceVerdict = { kind: 'over', because: 'the latch is what the journal wants' };
+const ready: SourceVerdict = { kind: 'over', because: 'nothing stands against a failover any more' };
+const unsure: SourceVerdict = { kind: 'send', because: 'a suspicion stands that does not say whether it was told', unsure: true };
 const calm: SourceVerdict = { kind: 'over', because: 'nothing speaks against the primary any more' };
 test.each<[string, string, JournalItem, SourceVerdict]>([
   ['a failover whose run is done is over, though its resolve came first', 'shop/4', ran('done'), done],
@@ -157,13 +182,57 @@ test.each<[string, string, JournalItem, SourceVerdict]>([
   ['a second writer is not over because the run is done', 'shop/4/split-brain', ran('done'), stands],
   ['what the daily look complains about is no suspicion', 'shop/watch/readiness', ran('done'), stands],
   ['what the daily look complains about is none in the middle of a run', 'shop/watch/readiness', running, stands],
+  ['a suspicion is over while a run goes on that began without one', 'shop/watch/ask', running, calm],
+  [
+    'one is over once the run that answers it ends well',
+    'shop/watch/ask',
+    within({ run: at('announce') }, suspecting({ paged: ['ask'] })),
+    calm,
+  ],
+  [
+    'a failover that was given up is over once the primary recovered',
+    'shop/4',
+    within({ recoveredEpoch: 4 }, ran('rolled-back')),
+    served,
+  ],
+  ['a later one is not over with that', 'shop/4', within({ recoveredEpoch: 3 }, ran('rolled-back')), stands],
+  ['one is over once a later one is done', 'shop/4', within({ lastRuns: [ended(5, 'done'), ended(4, 'rolled-back')] }), served],
+  [
+    'one that came after one that was done is not',
+    'shop/4',
+    within({ lastRuns: [ended(4, 'rolled-back'), ended(3, 'done')] }),
+    stands,
+  ],
+  ['one is over once the last step of a later one begins', 'shop/4', within({ run: at('announce') }, ran('rolled-back')), served],
+  ['a run is over once its last step begins', 'shop/5', within({ run: at('announce') }), ending],
+  ['and not before', 'shop/5', running, stands],
+  ['nor while it is stuck there', 'shop/5', within({ state: 'STUCK', run: at('announce') }), stands],
+  ['a doubt about the latch is over when nobody has one', 'shop/latch', doubting(undefined), agreed],
+  ['it is not while it may have been told', 'shop/latch', doubting({ ...DOUBT, telling: true }), stands],
+  ['it is not while somebody was paged', 'shop/latch', doubting({ ...DOUBT, paged: true }), stands],
+  ['it is once that is noted', 'shop/latch', doubting({ ...DOUBT, paged: true, over: true }), agreed],
+  ['one that was told to nobody yet is another one', 'shop/latch', doubting(DOUBT), agreed],
+  ['what the daily look complained about is over once it finds nothing', 'shop/watch/readiness', looked(), ready],
+  ['and not while it finds something', 'shop/watch/readiness', looked('no replica'), stands],
   ['a suspicion of another pair is not over', 'app/watch/blocked', ran('done'), stands],
   ['a suspicion of a pair without a database is not over', 'shop/watch/blocked', drilled(AT_MS), stands],
   ...['ask', 'blocked', 'database', 'traffic', 'partition', 'outside'].flatMap(
     (outcome): [string, string, JournalItem, SourceVerdict][] => [
       [`a suspicion (${outcome}) that was answered by a promotion is over`, `shop/watch/${outcome}`, ran('done'), calm],
-      [`a suspicion (${outcome}) that stands is not over`, `shop/watch/${outcome}`, suspects, stands],
-      [`a suspicion (${outcome}) that a run answers is not over`, `shop/watch/${outcome}`, running, stands],
+      [`a suspicion (${outcome}) that stands is not over`, `shop/watch/${outcome}`, suspecting({ telling: [outcome] }), stands],
+      [
+        `one (${outcome}) that somebody was paged for is not over`,
+        `shop/watch/${outcome}`,
+        suspecting({ paged: [outcome] }),
+        stands,
+      ],
+      [`one (${outcome}) that told of nothing is asked about again`, `shop/watch/${outcome}`, suspects, unsure],
+      [
+        `one (${outcome}) is over once that is noted`,
+        `shop/watch/${outcome}`,
+        suspecting({ telling: [outcome], over: true }),
+        calm,
+      ],
     ],
   ),
 ])('%s', (_name, incidentKey, journal, verdict) => expect(judgeOwn(incidentKey, journal)).toEqual(verdict));
@@ -174,3 +243,16 @@ test('a trigger whose trouble is over becomes a resolve, so that a trigger lost 
     pageFor(received(alarm('ALARM')), severityMap('critical', 'warning'), { overBecause: 'the alarm is OK by now' }),
   ).toEqual(resolved);
 });
+
+const goesOn: SourceVerdict = { kind: 'superseded', because: 'the prober has told of it again' };
+const maySend: SourceVerdict = { kind: 'send', because: 'the journal does not say that it goes on' };
+test.each<[string, string, JournalItem | undefined | typeof unknown, SourceVerdict]>([
+  ['closes nothing that the prober has told of again', 'shop/watch/traffic', suspecting({ telling: ['traffic'] }), goesOn],
+  ['closes what is over', 'shop/watch/traffic', suspecting({ telling: ['traffic'], over: true }), maySend],
+  ['closes what another suspicion told', 'shop/watch/ask', suspecting({ telling: ['traffic'] }), maySend],
+  ['closes the incident of a run', 'shop/4', ran('done'), maySend],
+  ['goes out where the pair has no item', 'shop/4', undefined, maySend],
+  ['waits while nobody knows', 'shop/4', unknown, { kind: 'wait', because: 'the journal is unknown: throttled', atLeastSec: 0 }],
+])('a late resolve of ours %s', (_name, incidentKey, journal, verdict) =>
+  expect(judgeOwnResolve(incidentKey, journal)).toEqual(verdict),
+);

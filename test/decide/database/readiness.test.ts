@@ -1,7 +1,7 @@
 import { windowsMeet } from '../../../lib/decide/database/backup-windows';
 import { boundDatabase } from '../../../lib/decide/database/order-rules';
 import { type CandidateLook, type MemberLook, notReady, type ReadinessFacts } from '../../../lib/decide/database/readiness';
-import { isLookDue, LOOK_MS, noteLook, type Readiness, toTell } from '../../../lib/decide/database/readiness-rules';
+import { isLookDue, LOOK_MS, noteLook, noteToTell, type Readiness, toTell } from '../../../lib/decide/database/readiness-rules';
 import { blankItem } from '../../../lib/decide/drill/rules';
 import type { JournalItem } from '../../../lib/decide/journal';
 
@@ -296,6 +296,8 @@ describe('somebody', () => {
     ['is paged again a day later', looked(0, ['x'], LOOK_MS.ready), ['x'], 'page'],
     ['is told when it is over', looked(0, ['x'], 1), [], 'resolve'],
     ['is told nothing when nothing was said', looked(0, ['x']), [], 'nothing'],
+    ['is told that what may have been said is over', { ...looked(0, ['x']), telling: true }, [], 'resolve'],
+    ['is told so again while that may not have been heard', { ...looked(0), telling: true }, [], 'resolve'],
     ['is told nothing while all is well', undefined, [], 'nothing'],
   ])('%s', (_name, before, because, what) => {
     expect(toTell(before, because, NOW)).toBe(what);
@@ -306,9 +308,42 @@ test.each<[string, JournalItem | undefined, readonly string[], boolean, Readines
   ['a page is remembered', item(looked(1, ['x'])), ['x'], true, { checkedAtMs: NOW, because: ['x'], pagedAtMs: NOW }],
   ['an older page stays', item(looked(1, ['x'], 9)), ['x'], false, { checkedAtMs: NOW, because: ['x'], pagedAtMs: NOW - 9 }],
   ['what is over is forgotten', item(looked(1, ['x'], 9)), [], false, { checkedAtMs: NOW, because: [] }],
+  [
+    'what may have been said stays while it goes on',
+    item({ ...looked(1, ['x']), telling: true }),
+    ['x'],
+    false,
+    { checkedAtMs: NOW, because: ['x'], telling: true },
+  ],
+  [
+    'after its end nobody counts as paged',
+    item({ ...looked(1, [], 9), telling: true }),
+    ['x'],
+    false,
+    { checkedAtMs: NOW, because: ['x'], telling: true },
+  ],
+  [
+    'what may have been said is forgotten with its end',
+    item({ ...looked(1), telling: true }),
+    [],
+    false,
+    { checkedAtMs: NOW, because: [] },
+  ],
   ['a first look is remembered', item(), ['x'], false, { checkedAtMs: NOW, because: ['x'] }],
   ['a pair without an item is left alone', undefined, [], false, undefined],
 ])('%s', (_name, found, because, told, readiness) => {
   const ruled = noteLook(found, because, told, NOW);
   expect(ruled.kind === 'write' ? ruled.item.readiness : undefined).toEqual(readiness);
+});
+
+test('what will be told is noted before: that it may be open, or that it is over', () => {
+  const before = looked(1, ['x'], 9);
+  expect(noteToTell(item(before), 'page')).toMatchObject({ kind: 'write', item: { readiness: { ...before, telling: true } } });
+  expect(noteToTell(item(before), 'resolve')).toMatchObject({ kind: 'write', item: { readiness: { ...before, because: [] } } });
+  expect([noteToTell(undefined, 'page').kind, noteToTell(item(), 'page').kind]).toEqual(['keep', 'keep']);
+});
+
+test('an end that may not have been heard is told again after 5 minutes, not after a day', () => {
+  const due = (ago: number) => isLookDue(item({ ...looked(ago), telling: true }), NOW);
+  expect([due(LOOK_MS.doubted - 1), due(LOOK_MS.doubted)]).toEqual([false, true]);
 });

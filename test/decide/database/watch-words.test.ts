@@ -6,10 +6,12 @@ import {
   clearSuspicion,
   clearWriter,
   failureOf,
+  noteOver,
   notePaged,
   noteProtection,
   noteSplitBrain,
   noteSuspicion,
+  noteTelling,
   type Seen,
   VERDICT_MS,
 } from '../../../lib/decide/database/watch-rules';
@@ -202,6 +204,42 @@ describe('a suspicion', () => {
     expect(clearSuspicion(idle({ state: 'SUSPECT', suspect: quiet })).answer).toEqual([]);
     for (const found of [undefined, blankItem('app'), idle(), idle({ suspect, run: run() })]) {
       expect(clearSuspicion(found)).toEqual({ kind: 'keep', answer: [] });
+    }
+  });
+
+  test('is noted as over before its incidents are closed: what was told or about to be, and attempts that were given up', () => {
+    const told = { ...suspect, telling: ['traffic', 'ask'] };
+    const gaveUp = { id: 'app-e3', kind: 'failover', epoch: 3, outcome: 'rolled-back', because: [], endedAtMs: NOW } as const;
+    const ruled = noteOver(idle({ state: 'SUSPECT', suspect: told, lastRuns: [gaveUp] }));
+    expect(ruled.answer).toEqual(['app/watch/traffic', 'app/watch/ask', 'app/3']);
+    expect(written(ruled)?.database).toMatchObject({ suspect: { ...told, over: true }, recoveredEpoch: 3 });
+    expect(noteOver(idle({ suspect: { ...told, over: true } }))).toEqual({
+      kind: 'keep',
+      answer: ['app/watch/traffic', 'app/watch/ask'],
+    });
+    const { paged: _paged, ...quiet } = suspect;
+    for (const found of [undefined, idle(), idle({ suspect: quiet }), idle({ suspect: told, run: run() })]) {
+      expect(noteOver(found)).toEqual({ kind: 'keep', answer: [] });
+    }
+  });
+
+  test('that was over and comes again counts as paged to nobody, and its incidents are closed in the end', () => {
+    const over = { ...suspect, telling: ['traffic'], over: true } as const;
+    const { over: _over, paged: _paged, ...anew } = over;
+    const seen = { nowMs: NOW, outside: 'unknown', because: ['again'] } as const;
+    expect(written(noteSuspicion(idle({ state: 'SUSPECT', suspect: over }), seen))?.database?.suspect).toEqual({
+      ...anew,
+      because: ['again'],
+    });
+    const cleared = written(clearWriter(idle({ suspect: { ...over, writerSinceMs: 1 } })))?.database?.suspect;
+    expect([cleared?.over, cleared?.paged, cleared?.telling]).toEqual([undefined, undefined, ['traffic']]);
+  });
+
+  test('is noted before it is told, and told to nobody once it is over or a run carries it', () => {
+    expect(written(noteTelling(suspected, 'ask'))?.database?.suspect).toEqual({ ...suspect, telling: ['ask'] });
+    expect(noteTelling(idle({ suspect: { ...suspect, telling: ['ask'] } }), 'ask')).toEqual({ kind: 'keep', answer: true });
+    for (const found of [undefined, idle(), idle({ suspect: { ...suspect, over: true } }), idle({ suspect, run: run() })]) {
+      expect(noteTelling(found, 'ask')).toEqual({ kind: 'keep', answer: false });
     }
   });
 

@@ -256,11 +256,12 @@ describe('a doubt about the latch', () => {
     return [ruled.answer, ruled.kind === 'write' ? ruled.item.latchDoubt : ruled.kind];
   };
   const doubt = { sinceMs: 1_000, wanted: 'off', paged: false };
+  const told = { ...doubt, telling: true } as const;
 
   test.each<[string, Parameters<typeof after>, ReturnType<typeof after>]>([
     ['begins with the first contradiction', [undefined, against, 1_000], [{ kind: 'quiet' }, doubt]],
     ['stays quiet for three minutes', [doubt, against, 1_000 + DOUBT_MS], [{ kind: 'quiet' }, 'keep']],
-    ['asks for a page a millisecond later', [doubt, against, 1_001 + DOUBT_MS], [{ kind: 'page', sinceMs: 1_000 }, 'keep']],
+    ['asks for a page a millisecond later', [doubt, against, 1_001 + DOUBT_MS], [{ kind: 'page', sinceMs: 1_000 }, told]],
     ['does not page again', [{ ...doubt, paged: true }, against, 9_999_999], [{ kind: 'quiet' }, 'keep']],
     [
       'starts anew when an order changed what is wanted',
@@ -269,20 +270,30 @@ describe('a doubt about the latch', () => {
     ],
     ['is not cleared by silence', [doubt, { kind: 'unknown', because: [] }, 9_999_999], [{ kind: 'quiet' }, 'keep']],
     ['ends quietly before it was paged', [doubt, { kind: 'ours' }, 2_000], [{ kind: 'quiet' }, undefined]],
-    ['asks to resolve what was paged', [{ ...doubt, paged: true }, { kind: 'ours' }, 2_000], [{ kind: 'resolve' }, 'keep']],
+    [
+      'asks to resolve what was paged, and notes before that it is over',
+      [{ ...doubt, paged: true }, { kind: 'ours' }, 2_000],
+      [{ kind: 'resolve' }, { ...doubt, paged: true, over: true }],
+    ],
+    ['asks to resolve what may have been told', [told, { kind: 'ours' }, 2_000], [{ kind: 'resolve' }, { ...told, over: true }]],
+    [
+      'starts anew after its end, and counts as told to nobody',
+      [{ ...told, paged: true, over: true }, against, 700_000],
+      [{ kind: 'quiet' }, { ...told, sinceMs: 700_000 }],
+    ],
     ['is none while all agree', [undefined, { kind: 'ours' }, 2_000], [{ kind: 'quiet' }, 'keep']],
   ])('%s', (_name, given, expected) => {
     expect(after(...given)).toEqual(expected);
   });
 
   test('is paged or over only once somebody was told', () => {
-    const told = (what: 'page' | 'resolve', latchDoubt?: JournalItem['latchDoubt']) => {
+    const noted = (what: 'page' | 'resolve', latchDoubt?: JournalItem['latchDoubt']) => {
       const ruled = doubtTold(item(latchDoubt ? { latchDoubt } : {}), what);
       return ruled.kind === 'write' ? ruled.item : ruled.kind;
     };
-    expect(told('page', doubt)).toEqual(item({ latchDoubt: { ...doubt, paged: true } }));
-    expect(told('resolve', { ...doubt, paged: true })).toEqual(item());
-    expect(told('page')).toBe('keep');
+    expect(noted('page', doubt)).toEqual(item({ latchDoubt: { ...doubt, paged: true } }));
+    expect(noted('resolve', { ...doubt, paged: true })).toEqual(item());
+    expect(noted('page')).toBe('keep');
   });
 
   test('needs a journal to be kept in', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { PAGER_METRIC } from '../../../lib/decide/alert';
-import type { RunningDrill } from '../../../lib/decide/journal';
+import type { JournalItem, RunningDrill } from '../../../lib/decide/journal';
 import type { PagerDutyStep } from '../../../lib/lab/pagerduty';
 import { ALARM_ARN, KEY, NEW_KEY, PagerWorld, TOPIC } from './world';
 
@@ -137,15 +137,27 @@ describe('news that overtakes other news', () => {
     world.alarmState = undefined;
     world.nowMs += 5 * MINUTE_MS;
     await world.deliver();
-    expect(world.pagerDuty.open()).toHaveLength(1);
+    expect([world.left, world.pagerDuty.open().length]).toEqual([1, 1]);
     world.turn('OK');
+    world.alarmState = undefined;
+    world.nowMs += 5 * MINUTE_MS;
+    await world.deliver();
+    expect([world.left, world.pagerDuty.open().length]).toEqual([2, 1]);
+    world.alarmState = 'OK';
+    await world.drain();
+    expect(world.pagerDuty.open()).toEqual([]);
+  });
+
+  test('a late page of an alarm whose state nobody knew is closed once somebody knows that it was over', async () => {
+    await open();
+    world.turn('ALARM');
     world.alarmState = undefined;
     world.nowMs += 5 * MINUTE_MS;
     await world.deliver();
     expect([world.left, world.pagerDuty.open().length]).toEqual([1, 1]);
     world.alarmState = 'OK';
     await world.drain();
-    expect(world.pagerDuty.open()).toEqual([]);
+    expect([world.left, world.pagerDuty.open().length]).toEqual([0, 0]);
   });
 
   test('whatever PagerDuty answers on the way and in whatever order messages come: open if and only if the alarm is on', async () => {
@@ -292,6 +304,69 @@ describe('what nobody takes', () => {
     world.queueWorks = true;
     await world.drain();
     expect(world.pagerDuty.open()).toHaveLength(1);
+  });
+});
+
+describe('a page of our own', () => {
+  const begun = (pair = 'shop') => ({
+    schema: 'cdk-failover.event/1',
+    type: 'failover-started',
+    pair,
+    incidentKey: `${pair}/4`,
+    epoch: 4,
+    atMs: world.nowMs,
+    source: 'database-step',
+    provenance: 'measured',
+    action: 'trigger',
+    severity: 'critical',
+    summary: 'a failover begins',
+  });
+  const ended = (outcome: 'done' | 'rolled-back') =>
+    ({
+      pair: 'shop',
+      revision: 5,
+      epoch: 4,
+      lastDrills: [],
+      database: { lastRuns: [{ id: 'shop-e4', kind: 'failover', epoch: 4, outcome, because: [], endedAtMs: 1 }] },
+    }) as unknown as JournalItem;
+
+  test('that comes after its own resolve opens nothing, however fresh it is', async () => {
+    await open();
+    world.journal = ended('done');
+    world.publish(begun());
+    await world.drain();
+    expect(world.pagerDuty.incidents()).toEqual([]);
+  });
+
+  test('that is overtaken while it goes out is closed at once', async () => {
+    await open();
+    world.journal = ended('rolled-back');
+    world.pagerDuty.onRequest(() => {
+      world.journal = ended('done');
+    });
+    world.publish(begun());
+    await world.deliver();
+    expect(world.pagerDuty.incidents().map(({ state }) => state)).toEqual(['resolved']);
+    expect(world.lines.at(-1)).toMatchObject({ action: 'resolve', overBecause: 'shop-e4 is done by now' });
+  });
+
+  test('goes out though nobody can be asked, and is closed once the journal says that it was over', async () => {
+    await open();
+    world.journal = new Error('throttled');
+    world.publish(begun());
+    await world.deliver();
+    expect([world.left, world.pagerDuty.open().length]).toEqual([1, 1]);
+    world.journal = ended('done');
+    await world.drain();
+    expect(world.pagerDuty.open()).toEqual([]);
+  });
+
+  test('is not asked about for ever, and is never a dead letter once it was delivered', async () => {
+    await open();
+    world.journal = new Error('throttled');
+    world.publish(begun());
+    await world.drain();
+    expect([world.dead, world.pagerDuty.open().length]).toEqual([[], 1]);
   });
 });
 

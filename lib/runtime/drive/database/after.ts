@@ -4,7 +4,7 @@ import { fencesAfter } from '../../../decide/database/fences';
 import { careOf } from '../../../decide/database/lease';
 import { endRun, setWriterName } from '../../../decide/database/promotion-rules';
 import { lossText } from '../../../decide/database/replica';
-import { givenUpIncidents, noteResult, setLatch, watchKey } from '../../../decide/database/run-rules';
+import { givenUpIncidents, noteResult, setLatch, suspectedIncidents } from '../../../decide/database/run-rules';
 import { DATABASE_RUN_METRIC, pairDimensions } from '../../../decide/metrics';
 import { tell } from '../drill/context';
 import { probeSite } from '../drill/look';
@@ -135,8 +135,7 @@ export async function announce(context: StepContext): Promise<StepSaid> {
       },
     });
     // What the prober paged while it gathered evidence ends here too.
-    const open = (state.suspect?.paged ?? []).map((outcome) => watchKey(pair, outcome));
-    for (const one of [...open, ...givenUpIncidents(pair, state)]) await resolveOpen(context, one);
+    for (const one of [...suspectedIncidents(pair, state), ...givenUpIncidents(pair, state)]) await resolveOpen(context, one);
   } catch (error) {
     return again(`the end was not announced: ${(error as Error).message}`);
   }

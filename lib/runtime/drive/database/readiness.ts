@@ -1,7 +1,7 @@
 import type { DatabaseMember, DatabaseRegistration, FenceSettings } from '../../../contracts/database';
 import type { PairRegistration } from '../../../contracts/registration';
 import { type BeaconLook, type CandidateLook, type FenceLook, type Looked, notReady } from '../../../decide/database/readiness';
-import { isLookDue, noteLook, toTell } from '../../../decide/database/readiness-rules';
+import { isLookDue, noteLook, noteToTell, toTell } from '../../../decide/database/readiness-rules';
 import { LOSS_WINDOW_MS } from '../../../decide/database/replica';
 import { watchKey } from '../../../decide/database/run-rules';
 import { isUnknown, tell } from '../drill/context';
@@ -11,7 +11,8 @@ import type { ProberPorts } from './prober';
 
 /**
  * Once a day, and more often while something is wrong: would a promotion work now? Says every reason in one page, and
- * closes it when none is left. Told first and noted after: twice is better than never.
+ * closes it when none is left. What will be told is noted before, so that no incident is forgotten, and that it was told after:
+ * twice is better than never.
  */
 export async function lookForReadiness(
   ports: ProberPorts,
@@ -25,6 +26,7 @@ export async function lookForReadiness(
   const nowMs = ports.time.nowMs();
   const what = toTell(item.readiness, because, nowMs);
   if (what !== 'nothing') {
+    await transact(ports.journal, pair, (found) => noteToTell(found, what));
     const incident = { incidentKey: watchKey(pair, 'readiness'), epoch: item.epoch };
     await tell(ports, registration, 'prober', {
       ...incident,

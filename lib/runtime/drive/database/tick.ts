@@ -1,10 +1,18 @@
 import type { DatabaseRegistration } from '../../../contracts/database';
 import type { PairRegistration } from '../../../contracts/registration';
 import { acquire, isAbandoned, settle, standingAgainst, takeUp } from '../../../decide/database/order-rules';
-import { givenUpIncidents, incidentKey, watchKey } from '../../../decide/database/run-rules';
+import { incidentKey, watchKey } from '../../../decide/database/run-rules';
 import type { DatabaseRun, DatabaseState } from '../../../decide/database/state';
 import { decideTrigger, pageAfterMs, type TriggerDecision } from '../../../decide/database/trigger';
-import { clearSuspicion, clearWriter, failureOf, notePaged, noteSuspicion } from '../../../decide/database/watch-rules';
+import {
+  clearSuspicion,
+  clearWriter,
+  failureOf,
+  noteOver,
+  notePaged,
+  noteSuspicion,
+  noteTelling,
+} from '../../../decide/database/watch-rules';
 import type { JournalItem } from '../../../decide/journal';
 import { type Said, tell } from '../drill/context';
 import { transact } from '../transact';
@@ -169,7 +177,10 @@ const PAGES: Readonly<Record<string, { readonly type: string; readonly severity:
   outside: { type: 'outside-view-broken', severity: 'error' },
 };
 
-/** Pages an outcome once it has lasted, once per suspicion. Told first and noted after: twice is better than never. */
+/**
+ * Pages an outcome once it has lasted, once per suspicion. That it will be told is noted before, so that its incident is closed
+ * whoever dies here; that it was told is noted after: twice is better than never.
+ */
 async function page(
   ports: ProberPorts,
   registration: PairRegistration,
@@ -186,6 +197,7 @@ async function page(
   if (!due || !what || lastsMs < due.lastsMs || nowMs - suspectSinceMs < due.suspectMs) return;
   const journal = await ports.journal.read(pair);
   if (journal?.database?.suspect?.paged?.includes(decision.outcome)) return;
+  if (!(await transact(ports.journal, pair, (found) => noteTelling(found, decision.outcome)))) return;
   await tell(ports, registration, 'prober', {
     ...what,
     incidentKey: watchKey(pair, decision.outcome),
@@ -204,8 +216,7 @@ async function page(
 async function recovered(ports: ProberPorts, registration: PairRegistration, item: JournalItem, state: DatabaseState) {
   if (!state.suspect) return;
   const { pair } = registration;
-  const keys = [...(state.suspect.paged ?? []).map((outcome) => watchKey(pair, outcome)), ...givenUpIncidents(pair, state)];
-  for (const key of keys) {
+  for (const key of await transact(ports.journal, pair, noteOver)) {
     await tell(ports, registration, 'prober', {
       type: 'primary-recovered',
       incidentKey: key,
