@@ -40,6 +40,12 @@ export class Scheduler {
     this.push({ atMs, order: this.arrivals++, act });
   }
 
+  /** When the next thing happens that was not cancelled; infinity when nothing is left. */
+  public nextMs(): number {
+    while (this.heap[0] && !this.heap[0].act) this.pop();
+    return this.heap[0]?.atMs ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Does the next thing; false when nothing is left. */
   public step(): boolean {
     const entry = this.pop();

@@ -14,8 +14,9 @@ describe('planted bugs', () => {
 
   test.each(MUTANTS.map((m) => [m.killedBy, m.name, m] as const))(
     '%s kills a controller that %s',
-    async (killedBy, _name, { change, decorate }) => {
-      const { broken } = await simulateWorlds(seedsFrom(FIRST, WORLDS), { change, decorate, mostBroken: WORLDS });
+    async (killedBy, _name, { change, decorate, decoratePager }) => {
+      const planted = { change, decorate, decoratePager, mostBroken: WORLDS };
+      const { broken } = await simulateWorlds(seedsFrom(FIRST, WORLDS), planted);
       const named = broken.flatMap((world) => world.broken.map((b) => `${b.invariant}: ${INVARIANTS[b.invariant]}`));
       expect(named).toContain(`${killedBy}: ${INVARIANTS[killedBy]}`);
     },

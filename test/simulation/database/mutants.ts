@@ -1,13 +1,22 @@
 /** Planted bugs, each a port that lies or forgets, and the invariant that must notice. */
 import type { JournalItem } from '../../../lib/decide/journal';
-import type { Decorate, InvariantId, Setting, SettingChange, SimulatedPorts } from '../../../lib/lab/simulated/database';
+import type {
+  Decorate,
+  DecoratePager,
+  InvariantId,
+  Setting,
+  SettingChange,
+  SimulatedPorts,
+} from '../../../lib/lab/simulated/database';
 import { NO_FAULTS, PAIR, SOURCE } from '../../../lib/lab/simulated/database';
+import type { PagerPorts } from '../../../lib/runtime/drive/pager';
 
 export interface Mutant {
   readonly name: string;
   /** The invariant that kills it. */
   readonly killedBy: InvariantId;
-  readonly decorate: Decorate;
+  readonly decorate?: Decorate;
+  readonly decoratePager?: DecoratePager;
   readonly change: SettingChange | ((setting: Setting) => SettingChange);
 }
 
@@ -95,6 +104,17 @@ const verdicts = (names: readonly string[], says: 'healthy' | 'unhealthy'): Deco
         ? Promise.resolve({ kind: 'answer', values: [says], ttlSec: 1 })
         : dns.ask(server, name, type, transport),
   }));
+
+const withPager =
+  <K extends keyof PagerPorts>(port: K, change: (given: PagerPorts[K]) => PagerPorts[K]): DecoratePager =>
+  (ports) => ({ ...ports, [port]: change(ports[port]) });
+
+/** A Region that comes back after a while in which a person was asked, told over an alert path in a storm. */
+const STORM = ({ brokenAtMs }: Setting): SettingChange & Pick<Setting, 'faults'> => {
+  const down = [[brokenAtMs, brokenAtMs + 200_000]] as const;
+  const faults = { ...NO_FAULTS, alertTwice: 0.6, alertLate: 0.6, pagerDutyBusy: 0.4 };
+  return { ...CALM, trigger: 'manual', siteDown: down, writerDown: down, linkDown: down, faults };
+};
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -478,6 +498,42 @@ export const MUTANTS: readonly Mutant[] = [
       read: async () => ({ kind: 'lease', rvn: 'written long ago by a clock that is behind', epoch: 0, holder: SOURCE, turn: 1 }),
       take: async () => 'taken',
       offer: async () => 'lost',
+    })),
+  },
+  {
+    name: 'forgets a resolve that PagerDuty is too busy for',
+    killedBy: 'I17',
+    change: (setting) => ({ ...STORM(setting), faults: { ...NO_FAULTS, pagerDutyBusy: 0.9 } }),
+    decoratePager: withPager('pagerDuty', (pagerDuty) => ({
+      post: async (endpoint, event) => {
+        const answer = await pagerDuty.post(endpoint, event);
+        return event['event_action'] === 'resolve' ? { kind: 'status', status: 202, body: '' } : answer;
+      },
+    })),
+  },
+  {
+    name: 'asks no journal, so that a page that comes again opens an incident again',
+    killedBy: 'I17',
+    change: STORM,
+    decoratePager: ({ journal: _journal, ...ports }) => ports,
+  },
+  {
+    name: 'drops what PagerDuty is too busy for',
+    killedBy: 'I18',
+    change: { ...DEAD, trigger: 'manual', faults: { ...NO_FAULTS, pagerDutyBusy: 0.9 } },
+    decoratePager: withPager('pagerDuty', (pagerDuty) => ({
+      post: async (endpoint, event) => {
+        await pagerDuty.post(endpoint, event);
+        return { kind: 'status', status: 202, body: '' };
+      },
+    })),
+  },
+  {
+    name: 'gives PagerDuty no dedup key',
+    killedBy: 'I19',
+    change: STORM,
+    decoratePager: withPager('pagerDuty', (pagerDuty) => ({
+      post: (endpoint, { dedup_key: _key, ...event }) => pagerDuty.post(endpoint, event),
     })),
   },
 ];

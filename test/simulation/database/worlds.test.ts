@@ -56,8 +56,12 @@ describe('simulated worlds', () => {
     async () => {
       const { met } = await simulateWorlds(seedsFrom(seed, 250), { mostBroken: 250 });
       expect([...met.keys()].sort()).toEqual([
+        'alerts delivered again after their end',
+        'alerts delivered late',
+        'alerts delivered twice',
         'crashes after a call',
         'crashes before a call',
+        'events that PagerDuty refuses',
         'looks with dns cut off',
         'looks with heartbeat cut off',
         'looks with lease cut off',

@@ -80,14 +80,14 @@ export const COURSES: readonly Course[] = [
   },
 ];
 
-const RUNNERS: readonly Runner[] = ['step', 'prober', 'keeper', 'renewer', 'person'];
+const RUNNERS: readonly Runner[] = ['step', 'prober', 'keeper', 'renewer', 'person', 'pager'];
 
 /** Calls without an effect: to die after one is to die before it. */
 const LOOKS = /^(dns|probe|heartbeats|lags|alarms|registry|aclLooks|rows)\.|\.(read|look)$/;
 
 /** Every point of a course at which somebody can die. */
 export async function crashPoints(course: Course, seed: number): Promise<{ calls: number; points: CrashPoint[] }> {
-  const made: Readonly<Record<Runner, string[]>> = { step: [], prober: [], keeper: [], renewer: [], person: [] };
+  const made: Readonly<Record<Runner, string[]>> = { step: [], prober: [], keeper: [], renewer: [], person: [], pager: [] };
   const calm = await simulateOne(seed, {
     change: course.change,
     record: true,

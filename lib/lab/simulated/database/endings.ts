@@ -6,7 +6,7 @@ import type { InvariantId } from './invariants';
 import { PAIR, SOURCE } from './registrations';
 import type { World } from './world';
 
-interface Ending {
+export interface Ending {
   readonly invariant: InvariantId;
   readonly because: string;
 }

@@ -1,3 +1,4 @@
+export * from './alerts';
 export * from './cast';
 export * from './command';
 export * from './crashes';

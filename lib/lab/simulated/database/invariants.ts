@@ -8,6 +8,7 @@ import type { Loss } from '../../../decide/database/replica';
 import type { DatabaseRun } from '../../../decide/database/state';
 import { VERDICT_MS } from '../../../decide/database/watch-rules';
 import type { JournalItem } from '../../../decide/journal';
+import { alertEndings } from './alerts/endings';
 import { endings } from './endings';
 import type { Runner } from './invocation';
 import { PAIR } from './registrations';
@@ -33,6 +34,9 @@ export const INVARIANTS = {
   I14: 'only a dead writer is replaced by itself, and never while automation is paused',
   I15: 'epochs only grow, revisions count writes, and what is past the point of no return is never undone',
   I16: 'an old primary whose Region answers again after a promotion is fenced by itself',
+  I17: 'what is over leaves no incident open, in whatever order its messages came',
+  I18: 'no page is lost, whatever PagerDuty and the pager went through',
+  I19: 'an outage opens one incident, however often its page comes',
 } as const;
 export type InvariantId = keyof typeof INVARIANTS;
 
@@ -290,5 +294,10 @@ export class Invariants {
   /** The world came to rest, or its time is over. */
   public end(cameToRest: boolean): void {
     for (const { invariant, because } of endings(this.world, cameToRest)) this.breaks(invariant, because);
+  }
+
+  /** Every message has reached its end. */
+  public endAlerts(): void {
+    for (const { invariant, because } of alertEndings(this.world)) this.breaks(invariant, because);
   }
 }

@@ -5,7 +5,7 @@
 import type { Scheduler } from '../scheduler';
 import { type FaultRates, NO_FAULTS } from './setting';
 
-export type Runner = 'prober' | 'step' | 'keeper' | 'renewer' | 'person';
+export type Runner = 'prober' | 'step' | 'keeper' | 'renewer' | 'person' | 'pager';
 
 /** Where a systematic test kills the first invocation that gets there. */
 export interface CrashPoint {
@@ -48,9 +48,8 @@ export class FaultPoints {
     keeper: { calls: 0 },
     renewer: { calls: 0 },
     person: { calls: 0 },
+    pager: { calls: 0 },
   };
-  /** How often each kind of trouble was met. */
-  public readonly met = new Map<string, number>();
   /** Told of every call. */
   public called: ((runner: Runner, call: string) => void) | undefined;
   /** Told of every fault. */
@@ -62,19 +61,22 @@ export class FaultPoints {
     private rates: FaultRates,
     private readonly endMs: number,
     public readonly crash?: CrashPoint,
+    /** How often each kind of trouble was met. */
+    public readonly met: Map<string, number> = new Map(),
   ) {
     this.any = anyOf(rates);
   }
 
   /** Calls that each runner made. */
   public get counts(): Readonly<Record<Runner, number>> {
-    const { prober, step, keeper, renewer, person } = this.tallies;
+    const { prober, step, keeper, renewer, person, pager } = this.tallies;
     return {
       prober: prober.calls,
       step: step.calls,
       keeper: keeper.calls,
       renewer: renewer.calls,
       person: person.calls,
+      pager: pager.calls,
     };
   }
 

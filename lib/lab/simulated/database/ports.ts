@@ -271,8 +271,8 @@ function telling(world: World, invocation: Invocation) {
     publish: (published) => invocation.call<void>('metrics.publish', () => world.measure(published), orThrow()),
   };
   const announcer: DatabasePorts['announcer'] = {
-    announce: (_topic, event: FailoverEvent) =>
-      invocation.call<void>('announcer.announce', () => world.incidents.hear(event), orThrow()),
+    announce: (topic, event: FailoverEvent) =>
+      invocation.call<void>('announcer.announce', () => world.announce(topic, event), orThrow()),
   };
   const machine: Machine = {
     start: (name, input) =>

@@ -45,6 +45,11 @@ export interface FaultRates {
   readonly duplicate: number;
   /** Lag samples that are missing, or -1. */
   readonly lagHole: number;
+  /** Alerts that are delivered twice, and that are delivered minutes late. */
+  readonly alertTwice: number;
+  readonly alertLate: number;
+  /** Events that PagerDuty refuses for now. */
+  readonly pagerDutyBusy: number;
 }
 
 export const NO_FAULTS: FaultRates = {
@@ -56,6 +61,9 @@ export const NO_FAULTS: FaultRates = {
   stale: 0,
   duplicate: 0,
   lagHole: 0,
+  alertTwice: 0,
+  alertLate: 0,
+  pagerDutyBusy: 0,
 };
 
 export interface ReplicaSetting {
@@ -187,6 +195,7 @@ export function settingOf(seed: number, change: SettingChange = {}): Setting {
       stale: d.rate(0.5),
       duplicate: d.rate(0.2),
       lagHole: d.rate(0.3),
+      ...alertTrouble(seed),
     },
     faultsEndMs: brokenAtMs + d.between(60, 1_200) * 1_000,
     horizonMs: brokenAtMs + (mode === 'safety' ? 40 : 150) * MINUTE,
@@ -233,6 +242,12 @@ export function settingOf(seed: number, change: SettingChange = {}): Setting {
     ...(d.chance(0.1) ? { clockSet: { atMs: brokenAtMs - d.between(0, 300) * 1_000, ms: d.between(-20_000, 20_000) } } : {}),
     ...change,
   } as Setting;
+}
+
+/** From a stream of its own: what else is drawn stays what it was. */
+function alertTrouble(seed: number) {
+  const d = new Draw(seed ^ 0x1b56c4e9);
+  return { alertTwice: d.rate(0.5), alertLate: d.rate(0.5), pagerDutyBusy: d.rate(0.9) };
 }
 
 /** After a failover, with the way back rebuilt: nothing breaks by itself, and a person orders the failback. */

@@ -46,12 +46,14 @@ const REST_MS = 100_000;
 /** Without faults: a new prober within a minute, and its page once a suspicion has lasted 90 s. */
 const REST_AFTER_FAULTS_MS = 150_000;
 const LOOK_MS = 20_000;
+/** The pager gives every message up after 6 h. */
+const ALERTED_MS = 7 * 3_600_000;
 
 /** One world that can be moved on event by event. */
 export class Simulation {
   private readonly world: World;
   private readonly cast: Cast;
-  private phase = 'living' as 'living' | 'replaying' | 'ended';
+  private phase = 'living' as 'living' | 'replaying' | 'alerting' | 'ended';
   private restless = '';
   private restlessSinceMs = 0;
   private rested = false;
@@ -73,9 +75,11 @@ export class Simulation {
     if (this.phase === 'ended') return false;
     if (world.invariants.stopped) return this.finish();
     if (this.phase === 'living' && (this.rested || world.nowMs() >= world.setting.horizonMs)) this.replay();
-    const before = world.scheduler.events;
-    while (world.scheduler.events === before) if (!world.scheduler.step()) return this.finish();
-    return true;
+    const { alerts, scheduler } = world;
+    const next = this.phase === 'alerting' || alerts.scheduler.nextMs() < scheduler.nextMs() ? alerts.scheduler : scheduler;
+    if (next.nextMs() < (this.phase === 'alerting' ? world.nowMs() + ALERTED_MS : Number.POSITIVE_INFINITY)) return next.step();
+    if (this.phase === 'alerting') world.invariants.endAlerts();
+    return this.finish();
   }
 
   public end(): WorldEnd {
@@ -89,7 +93,7 @@ export class Simulation {
       timeline: world.timeline,
       calls: cast.calls,
       figures: this.world.invariants.figures(),
-      counts: world.points.counts,
+      counts: { ...world.points.counts, pager: world.alerts.points.counts.pager },
       met: world.points.met,
     };
   }
@@ -138,11 +142,15 @@ export class Simulation {
     world.invariants.end(this.rested);
     const last = world.store.read(PAIR)?.database?.lastRuns[0];
     this.phase = 'replaying';
-    if (!last || !this.rested) {
+    if (!this.rested) {
       this.finish();
       return;
     }
     world.stopFaults();
+    if (!last) {
+      this.phase = 'alerting';
+      return;
+    }
     const before = JSON.stringify(world.store.read(PAIR)?.database?.lastRuns);
     const orders = world.service.promotions.length;
     const inputs = [...FAILOVER_PLAN, ...UNDO_PLAN].map(({ step }) => ({ pair: PAIR, run: last.id, epoch: last.epoch, step }));
@@ -151,7 +159,7 @@ export class Simulation {
       if (after !== before || world.service.promotions.length !== orders) {
         world.invariants.breaks('I11', 'a step of an ended run changed something');
       }
-      this.finish();
+      this.phase = 'alerting';
     });
   }
 

@@ -6,6 +6,7 @@ import type { Unknown } from '../../../runtime/ports';
 import type { FenceRaised, HeartbeatReading, OrderAnswer } from '../../../runtime/ports/database';
 import { seededUniform } from '../random';
 import { Scheduler } from '../scheduler';
+import { AlertPath, type DecoratePager } from './alerts';
 import { firstItem, firstWriter } from './beginning';
 import { Invariants } from './invariants';
 import { type CrashPoint, FaultPoints, type Runner } from './invocation';
@@ -24,6 +25,7 @@ export interface WorldOptions {
   readonly called?: (runner: Runner, call: string) => void;
   /** False leaves a broken invariant to the caller and goes on. */
   readonly stopAtFirst?: boolean;
+  readonly decoratePager?: DecoratePager;
 }
 
 export interface TimelineEntry {
@@ -44,6 +46,7 @@ export class World {
   public readonly store: JournalStore;
   public readonly points: FaultPoints;
   public readonly invariants: Invariants;
+  public readonly alerts: AlertPath;
   public readonly timeline: TimelineEntry[] = [];
   public readonly executions = new Set<string>();
   public readonly figures: { readonly name: string; readonly value: number; readonly atMs: number }[] = [];
@@ -77,12 +80,14 @@ export class World {
     this.newestLead = this.writerName;
     this.faultsEndMs = setting.mode === 'safety' ? Number.MAX_SAFE_INTEGER : setting.faultsEndMs;
     this.points = new FaultPoints(scheduler, this.uniform, setting.faults, this.faultsEndMs, options.crash);
+    this.alerts = new AlertPath(this, options.decoratePager);
     this.replication = new Replication(setting, truth);
     this.service = new DatabaseService(setting, SOURCE);
     this.lease = new LeaseItem();
     this.invariants = new Invariants(this, options.stopAtFirst ?? true);
     this.traffic = new Traffic(setting, scheduler, (subject, healthy) => {
       this.note(() => `Route 53: ${subject} is ${healthy ? 'healthy' : 'unhealthy'}`);
+      if (subject === 'primary') this.alerts.verdict(() => this.traffic.verdict('primary'));
       this.changed();
     });
     this.fences = new FencesUp(setting, scheduler, (what) => {
@@ -99,9 +104,10 @@ export class World {
       if (this.options.record) this.noteWrite(before, after, by);
     });
     this.points.called = options.called;
+    this.alerts.points.called = options.called;
     this.scheduleTruth();
     if (options.record) {
-      this.points.observed = ({ runner, call, fault }) => {
+      this.points.observed = this.alerts.points.observed = ({ runner, call, fault }) => {
         if (fault) this.note(() => `${runner}: ${call} ${fault}`);
       };
     }
@@ -120,6 +126,7 @@ export class World {
   public stopFaults(): void {
     this.faultsEndMs = Math.min(this.faultsEndMs, this.nowMs());
     this.points.stop();
+    this.alerts.points.stop();
   }
 
   public blind(witness: keyof Setting['blind']): boolean {
@@ -245,8 +252,13 @@ export class World {
     return { kind: 'started', execution };
   }
 
+  public announce(topic: string, event: FailoverEvent): void {
+    this.incidents.hear(event);
+    this.alerts.tell(topic, event);
+  }
+
   public note(what: () => string): void {
-    if (this.options.record) this.timeline.push({ atMs: this.nowMs(), what: what() });
+    if (this.options.record) this.timeline.push({ atMs: Math.max(this.nowMs(), this.alerts.scheduler.nowMs()), what: what() });
   }
 
   /** Something true changed: acknowledgements and invariants are looked at again. */

@@ -1,0 +1,3 @@
+export * from './alarm';
+export * from './desk';
+export * from './path';
