@@ -13,6 +13,8 @@ import { EPOCH_MS, inside, type ReplicaSetting, type Setting, type Span, within 
 /** The writer updates its heartbeat row this often, in ms. */
 export const HEARTBEAT_MS = 10_000;
 const MINUTE = 60_000;
+/** A prober that began a minute before the world ends so long after it began, if no other takes over. */
+const EARLIER_MS = 70_000;
 
 export class Replication {
   /** Spans in which rows flow, per replica. */
@@ -104,27 +106,32 @@ export class Replication {
   }
 
   private reader(nowMs: number): RowMemory {
-    const { readerBeganMs, readers } = this.setting;
-    const anew = readerBeganMs !== undefined && nowMs >= readerBeganMs;
-    this.readers ??= this.warm();
-    if (anew && !this.began) this.readers = this.readers.map(() => new RowMemory());
-    this.began ||= anew;
-    return this.readers[readers > 1 && this.uniform() < 0.5 ? 1 : 0] as RowMemory;
-  }
-  private readers: readonly RowMemory[] | undefined;
-  private began = false;
-
-  /** Readers that looked every 5 s before the world began, as a prober has them do. */
-  private warm(): readonly RowMemory[] {
-    const readers = Array.from({ length: this.setting.readers }, () => new RowMemory());
-    const phaseMs = this.uniform() * TICK_MS;
-    for (let atMs = EPOCH_MS - LOOKS_MS - phaseMs; atMs < EPOCH_MS; atMs += TICK_MS) {
-      for (const { id } of this.replicas()) {
-        const reader = readers[readers.length > 1 && this.uniform() < 0.5 ? 1 : 0];
-        reader?.saw(id, this.row(id, atMs, 0), atMs, atMs);
-      }
+    const { readerBeganMs = Number.MAX_SAFE_INTEGER } = this.setting;
+    this.lookBefore(Math.min(nowMs, readerBeganMs));
+    if (nowMs >= readerBeganMs && !this.began) {
+      this.readers = this.readers.map(() => new RowMemory());
+      this.began = true;
     }
-    return readers;
+    return this.anyReader();
+  }
+  private readers: readonly RowMemory[] = [];
+  private began = false;
+  private lookedMs = 0;
+
+  private anyReader(): RowMemory {
+    return this.readers[this.readers.length > 1 && this.uniform() < 0.5 ? 1 : 0] as RowMemory;
+  }
+
+  /** A prober of before the world had the readers look every 5 s, and lives on for a while. */
+  private lookBefore(untilMs: number): void {
+    if (this.readers.length === 0) {
+      this.readers = Array.from({ length: this.setting.readers }, () => new RowMemory());
+      this.lookedMs = EPOCH_MS - LOOKS_MS - this.uniform() * TICK_MS;
+    }
+    for (; this.lookedMs < Math.min(untilMs, EPOCH_MS + EARLIER_MS); this.lookedMs += TICK_MS) {
+      for (const { id } of this.replicas())
+        this.anyReader().saw(id, this.row(id, this.lookedMs, 0), this.lookedMs, this.lookedMs);
+    }
   }
 
   /** One sample a minute, taken at some moment of it and stamped with its beginning; some are missing, some -1: both are unknown. */
