@@ -47,7 +47,12 @@ const ordered = (orderedRun: Ordered, ...down: Span[]): SettingChange => ({
 });
 
 export const COURSES: readonly Course[] = [
-  { name: 'failover', ends: 'promoted', change: SHORT },
+  {
+    // A prober that dies with its first call is followed by one that has seen a row before the writer dies.
+    name: 'failover',
+    ends: 'promoted',
+    change: { ...SHORT, ...deadSince(EPOCH_MS + 76_000) },
+  },
   {
     // Nothing is known of any replica's lag: everything is given back.
     name: 'failover-given-up',
