@@ -183,7 +183,7 @@ describe('the rendered machine and the loop', () => {
     // Otherwise the histories would not be worth their name.
     expect([...ends.keys()].sort()).toEqual(expect.arrayContaining(['done', 'lost', 'rolled_back', 'stuck']));
     expect(deaths).toBeGreaterThan(100);
-  }, 60_000);
+  });
 
   test('fit into the history of an execution, though a person takes an hour and the service another', async () => {
     const slow: History = { ...CALM, consent: 'never', approvedSec: 3_500, promoteMs: 3_500_000, latchMs: 280_000 };

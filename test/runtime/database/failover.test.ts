@@ -333,7 +333,7 @@ describe('a run that dies', () => {
       }
     }
     expect(wrong).toEqual([]);
-  }, 60_000);
+  });
 
   test('at any call of a rollback with fence and latch up still puts everything back', async () => {
     const undone = async () => {
@@ -353,7 +353,7 @@ describe('a run that dies', () => {
       }
     }
     expect(wrong).toEqual([]);
-  }, 60_000);
+  });
 
   test('again and again, at random calls and with two runners, never promotes twice nor before the latch', async () => {
     await fc.assert(
@@ -373,7 +373,7 @@ describe('a run that dies', () => {
       }),
       { seed, numRuns: 50 },
     );
-  }, 60_000);
+  });
 });
 
 describe('before the point of no return', () => {
