@@ -18,7 +18,8 @@ export function alertEndings({ alerts, store }: World): Ending[] {
   for (const [key, { last, outages }] of alerts.said) {
     const over = last === 'resolve' || (item !== undefined && isOver(key, item));
     const open = alerts.desk.isOpen(key);
-    if (over && open) all.push({ invariant: 'I17', because: `${key} is open, and what it tells of is over` });
+    if (over && open && !isSuspectedAgain(key, item))
+      all.push({ invariant: 'I17', because: `${key} is open, and what it tells of is over` });
     if (!over && !open) all.push({ invariant: 'I18', because: `${key} is not open, and what it tells of goes on` });
     const opened = alerts.desk.incidents.get(key)?.opened ?? 0;
     if (opened > outages + alerts.excused)
@@ -26,6 +27,13 @@ export function alertEndings({ alerts, store }: World): Ending[] {
   }
   return all;
 }
+
+/**
+ * A late page of a suspicion that is over goes out while another one stands, and comes back until that one is over too: the
+ * world ended before.
+ */
+const isSuspectedAgain = (key: string, item: JournalItem | undefined): boolean =>
+  key.startsWith(watchKey(PAIR, '')) && key !== watchKey(PAIR, 'readiness') && item?.database?.suspect !== undefined;
 
 /**
  * What the prober suspects is over with the suspicion, the incident of a run once it is done, or was given up before the primary
