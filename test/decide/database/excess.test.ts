@@ -48,6 +48,24 @@ describe('what looks at a replica add to a lag that was reported', () => {
     expect(set?.ms[0]).toBeGreaterThanOrEqual(5_020 + 30_000);
   });
 
+  /** A heartbeat alone, each row seen at the second look after its commit; the first look saw a commit so long after its row. */
+  const quiet = (firstMs: number) =>
+    Array.from({ length: 11 }, (_, n): Look => {
+      const beatAtMs = Math.floor((n - 1) / 2) * 10_000;
+      return { askedMs: n * 5_000, answeredMs: n * 5_000 + 20, beatAtMs, replayedAtMs: beatAtMs + (n === 0 ? firstMs : 10) };
+    });
+
+  test.each<[string, number, number]>([
+    ['where only the heartbeat writes, nothing new between two rows is no delay', 999, 5_000],
+    ['where others write too, nothing new is a delay, and its end is doubt', 1_000, 9_980],
+  ])('%s', (_name, firstMs, doubtMs) => {
+    expect(excessOf(quiet(firstMs))?.doubtMs).toBe(doubtMs);
+  });
+
+  test('is known from three beats on', () => {
+    expect(excessOf(looksAt(() => 0, { untilMs: 30_000 }))).toEqual({ agoMs: 20, ms: [5_020, 5_020, 5_020], doubtMs: 5_000 });
+  });
+
   test.each<[string, readonly Look[]]>([
     ['no look', []],
     ['rows of less than four beats', looksAt(() => 0, { untilMs: 25_000 })],

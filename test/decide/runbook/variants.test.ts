@@ -1,6 +1,7 @@
 /** What a runbook says for other databases, fences, applications and sites than those of docs/runbooks. Whole steps. */
 import { spawnSync } from 'node:child_process';
 import { type Bound, databaseFailover, markdown, type Runbook, regionFailover } from '../../../lib/decide/runbook';
+import { takeLease } from '../../../lib/decide/runbook/lease';
 import { ask, askSite, aws, indented, shell } from '../../../lib/decide/runbook/shell';
 import type { RunbookDatabase, RunbookPair } from '../../../lib/decide/runbook/types';
 import { EXAMPLE_DATABASE, EXAMPLE_PAIR } from '../../../scripts/runbook-docs';
@@ -355,4 +356,32 @@ test('a page says how long a step takes, and what the controller does with the s
   expect(shown('latch')?.[0]).toBe('- **Takes:** 60 s, at worst 2 min (assumed: latch in DNS by an alarm-backed check of 60 s)');
   expect(shown('protect_new_writer')).toEqual(['- **Takes:** minutes to hours, in the background']);
   expect(shown('undo_latch')?.[1]).toMatch(/^- \*\*The controller\*\* tries for .*, then it pages, and goes on with the next$/);
+});
+
+test('a lease is read twice, and taken only as it stood both times', () => {
+  const lease = { table: 'shop-lease', region: 'eu-central-1' };
+  const read = lines(
+    'aws dynamodb get-item --region eu-central-1 \\',
+    '  --table-name shop-lease \\',
+    `  --key '{"pk":{"S":"pair#app"}}' \\`,
+    '  --consistent-read \\',
+    '  --query Item.rvn.S \\',
+    '  --output text',
+  );
+  const taken = String.raw`{\"pk\":{\"S\":\"pair#app\"},\"rvn\":{\"S\":\"by-hand-e$EPOCH\"},\"holder\":{\"S\":\"by-hand-e$EPOCH\"},\"epoch\":{\"N\":\"$EPOCH\"},\"turn\":{\"N\":\"0\"}}`;
+  expect(takeLease(bound({ lease })).join('\n')).toBe(
+    lines(
+      '# the lease, twice, 30 s apart: two different words mean that the primary renews it, so its writer lives. Stop here',
+      `FIRST=$(${read})`,
+      'sleep 30',
+      `SEEN=$(${read})`,
+      'echo "$FIRST $SEEN"',
+      '[ "$FIRST" = "$SEEN" ] && aws dynamodb put-item --region eu-central-1 \\',
+      '  --table-name shop-lease \\',
+      `  --item "${taken}" \\`,
+      "  --condition-expression 'rvn = :seen AND epoch <= :epoch' \\",
+      String.raw`  --expression-attribute-values "{\":seen\":{\"S\":\"$SEEN\"},\":epoch\":{\"N\":\"$EPOCH\"}}"`,
+    ),
+  );
+  expect(takeLease(bound())).toEqual([]);
 });
