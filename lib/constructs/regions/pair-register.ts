@@ -1,6 +1,6 @@
 import type { IConstruct } from 'constructs';
+import { MAX_PAIRS } from '../../decide/limits';
 import { numberOf } from '../../decide/timings';
-import { MAX_PAIRS } from '../internal/limits';
 import { type Problems, warn } from '../internal/problems';
 
 /** Checks that the pairs of a whole app make. The quota is per account; an app with several accounts is warned early. */

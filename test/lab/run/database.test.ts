@@ -21,7 +21,7 @@ const REST = SCENARIOS.filter(({ name, database }) => database && !CORE.includes
 const PLAYED = process.env.LAB_DATABASE === 'core' ? CORE : [...CORE, ...REST];
 const LEFT_OUT = REST.filter((name) => !PLAYED.includes(name));
 /** Labs at once: each waits most of its time, and four of them leave room for what else runs. */
-const LANES = Number(process.env.LAB_LANES ?? 4);
+const LANES = 4;
 /** Slower each time; every wait of a scenario is bounded, so this one is never reached. */
 const LIMIT_MS = 900_000;
 
