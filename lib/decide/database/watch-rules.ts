@@ -133,12 +133,12 @@ export function noteOver(found: JournalItem | undefined): Ruled<readonly string[
   return put(found, { ...database, ...recovered, suspect: { ...database.suspect, over: true } }, open);
 }
 
-/** Nobody speaks against the primary any more; answers what was paged and is over. */
-export function clearSuspicion(found: JournalItem | undefined): Ruled<readonly string[]> {
+/** Forgets a suspicion once its incidents are closed; false where there is none to forget. */
+export function clearSuspicion(found: JournalItem | undefined): Ruled<boolean> {
   const database = found?.database;
-  if (!found || !database?.suspect || database.run) return keep([]);
-  const { suspect, ...rest } = database;
-  return put(found, moved(rest, 'cleared'), suspect.paged ?? []);
+  if (!found || !database?.suspect || database.run) return keep(false);
+  const { suspect: _over, ...rest } = database;
+  return put(found, moved(rest, 'cleared'), true);
 }
 
 /** Remembers that an outcome is about to be told; false where there is nothing to tell any more. */

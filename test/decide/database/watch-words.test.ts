@@ -198,12 +198,16 @@ describe('a suspicion', () => {
     expect(clearWriter(idle({ suspect: { ...rest, writerSinceMs: 1 } })).answer).toBe('cleared');
   });
 
-  test('is over as a whole, with what was paged', () => {
-    expect(clearSuspicion(suspected)).toEqual({ kind: 'write', item: idle(), answer: ['traffic'] });
+  test('is forgotten as a whole, whether anybody was paged or not', () => {
+    expect(clearSuspicion(suspected)).toStrictEqual({ kind: 'write', item: idle(), answer: true });
     const { paged: _paged, ...quiet } = suspect;
-    expect(clearSuspicion(idle({ state: 'SUSPECT', suspect: quiet })).answer).toEqual([]);
+    expect(clearSuspicion(idle({ state: 'SUSPECT', suspect: quiet }))).toStrictEqual({
+      kind: 'write',
+      item: idle(),
+      answer: true,
+    });
     for (const found of [undefined, blankItem('app'), idle(), idle({ suspect, run: run() })]) {
-      expect(clearSuspicion(found)).toEqual({ kind: 'keep', answer: [] });
+      expect(clearSuspicion(found)).toStrictEqual({ kind: 'keep', answer: false });
     }
   });
 
